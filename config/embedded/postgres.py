@@ -77,6 +77,7 @@ class PostgresServer:
 
     def spawn(self, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         """Start the server process after clearing what a killed one left behind."""
+        host.socket_folder(self.folder, self.account)  # stop() or a reboot removed it
         self._clear_remains()
         settings = {
             "listen_addresses": "",

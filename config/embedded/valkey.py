@@ -58,6 +58,7 @@ class ValkeyServer:
 
     def spawn(self, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         """Start the server process after ending one that outlived its supervisor."""
+        host.socket_folder(self.folder, self.account)  # stop() or a reboot removed it
         self._end_orphan()
         settings = {
             "port": "0",
