@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class AnalyticsConfig(AppConfig):
+    """The analytics room."""
+
+    name = "analytics"

@@ -1,0 +1,5 @@
+"""Addresses of analytics."""
+
+app_name = "analytics"
+
+urlpatterns: list = []

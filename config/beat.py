@@ -1,0 +1,40 @@
+"""Every periodic task: name, task, schedule, why. tests/config/test_beat.py asserts how often each fires a day."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "advance-sequences": {
+        "task": "outreach.tasks.advance_sequences",
+        "schedule": timedelta(minutes=1),
+        # Follow-up steps become due from the actual send before them; a minute is finer than any window.
+    },
+    "dispatch": {
+        "task": "outreach.tasks.dispatch",
+        "schedule": timedelta(seconds=10),
+        # Offers work to a free dispatcher slot; the ledger decides what may be sent.
+        "options": {"queue": "mail", "expires": 10},
+    },
+    "apply-delivery-events": {
+        "task": "mailboxes.tasks.apply_deliveries",
+        "schedule": timedelta(seconds=15),
+        # The sweep behind the webhook's own task: a lost task costs seconds, never an event.
+    },
+    "apply-mail-news": {
+        "task": "outreach.tasks.apply_mail_news",
+        "schedule": timedelta(seconds=15),
+        # The sweep behind mailboxes' signals.
+    },
+    "import-boards": {
+        "task": "jobs.tasks.import_due_sources",
+        "schedule": crontab(minute=0, hour="*/6"),
+        # JOB-11: public boards every six hours; the minute is named because crontab's default is every minute (A-29 D18).
+    },
+    "heartbeat": {
+        "task": "accounts.tasks.heartbeat",
+        "schedule": timedelta(seconds=30),
+        # /health/ready tells a stopped beat or worker from a quiet one.
+    },
+}

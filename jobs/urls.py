@@ -1,0 +1,5 @@
+"""Addresses of jobs."""
+
+app_name = "jobs"
+
+urlpatterns: list = []

@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class LlmConfig(AppConfig):
+    """The llm room."""
+
+    name = "llm"

@@ -1,0 +1,16 @@
+"""Mailboxes, their room, closed doors, and what came back."""
+
+from mailboxes.models.event import DeliveryEvent, ProviderDelivery, WebhookEndpoint
+from mailboxes.models.inbound import InboundMessage
+from mailboxes.models.mailbox import Mailbox, MailboxDay
+from mailboxes.models.suppression import Suppression
+
+__all__ = [
+    "DeliveryEvent",
+    "InboundMessage",
+    "Mailbox",
+    "MailboxDay",
+    "ProviderDelivery",
+    "Suppression",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,122 @@
+"""Mailboxes that send, and their daily room."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from accounts.encryption import EncryptedTextField
+from accounts.lifecycle import LifecycleModel
+from accounts.scoping import WorkspaceModel
+
+DAILY_CAP_DEFAULT = (
+    50  # architecture section 7: what one person's mailbox can send without looking like a machine
+)
+DAILY_CAP_CEILING = 100  # no plan and no operator may go above this
+
+
+class Mailbox(LifecycleModel, WorkspaceModel):
+    """An address that may send for a workspace, with sealed credentials."""
+
+    class Provider(models.TextChoices):
+        SMTP = "smtp", "SMTP"
+        SANDBOX = "sandbox", "Sandbox (practice mail)"
+
+    class Security(models.TextChoices):
+        STARTTLS = "starttls", "STARTTLS"
+        TLS = "tls", "TLS"
+        NONE = "none", "None (loopback only)"
+
+    class Status(models.TextChoices):
+        WARMUP = "warmup", "Warming up"
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        BROKEN = "broken", "Not working"
+
+    TRANSITIONS = {
+        Status.WARMUP: {Status.ACTIVE, Status.PAUSED, Status.BROKEN},
+        Status.ACTIVE: {Status.PAUSED, Status.BROKEN, Status.WARMUP},
+        Status.PAUSED: {Status.WARMUP, Status.ACTIVE, Status.BROKEN},
+        Status.BROKEN: {Status.WARMUP, Status.ACTIVE, Status.PAUSED},
+    }
+    SENDING = (Status.WARMUP, Status.ACTIVE)
+
+    address = models.EmailField()
+    display_name = models.CharField(max_length=120, blank=True)
+    provider = models.CharField(max_length=10, choices=Provider)
+    # Ties sample mail to the practice server: outreach.Message has a foreign key to (id, is_sandbox).
+    is_sandbox = models.BooleanField(default=False)
+    smtp_host = models.CharField(max_length=253, blank=True)
+    smtp_port = models.PositiveIntegerField(default=587)
+    smtp_security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
+    smtp_username = models.CharField(max_length=254, blank=True)
+    smtp_password = EncryptedTextField(blank=True)
+    status = models.CharField(max_length=6, choices=Status, default=Status.WARMUP)
+    status_reason = models.CharField(max_length=300, blank=True)
+    paused_by_staff = models.BooleanField(default=False)
+    health = models.PositiveSmallIntegerField(default=100)
+    health_reasons = models.JSONField(default=list, blank=True)
+    daily_cap = models.PositiveSmallIntegerField(default=DAILY_CAP_DEFAULT)
+    warmup_started_on = models.DateField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        verbose_name_plural = "mailboxes"
+        constraints = [
+            models.UniqueConstraint(
+                "workspace", Lower("address"), name="mailboxes_mailbox_address_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["id", "is_sandbox"], name="mailboxes_mailbox_sandbox_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(provider="sandbox", is_sandbox=True)
+                | (~Q(provider="sandbox") & Q(is_sandbox=False)),
+                name="mailboxes_mailbox_sandbox_is_provider",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_cap__gte=1, daily_cap__lte=DAILY_CAP_CEILING),
+                name="mailboxes_mailbox_cap_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(health__lte=100), name="mailboxes_mailbox_health_range"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["paused", "broken"]) | ~Q(status_reason=""),
+                name="mailboxes_mailbox_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the address."""
+        return self.address
+
+
+class MailboxDay(WorkspaceModel):
+    """What a mailbox may still send on one UTC day; the row that makes caps exact.
+
+    A slot is taken by `UPDATE … SET reserved = reserved + 1 WHERE reserved < cap`; the check constraint is the wall behind it.
+    """
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    cap = models.PositiveSmallIntegerField()
+    reserved = models.PositiveSmallIntegerField(default=0)
+    sent = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "day"], name="mailboxes_mailboxday_once"),
+            models.CheckConstraint(
+                condition=Q(reserved__lte=F("cap")), name="mailboxes_mailboxday_cap_holds"
+            ),
+            models.CheckConstraint(
+                condition=Q(sent__lte=F("reserved")), name="mailboxes_mailboxday_sent_was_reserved"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the day's count."""
+        return f"{self.mailbox} {self.day}: {self.reserved} of {self.cap}"

@@ -1,0 +1,5 @@
+"""Addresses of mailboxes."""
+
+app_name = "mailboxes"
+
+urlpatterns: list = []

@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class OutreachConfig(AppConfig):
+    """The outreach room."""
+
+    name = "outreach"

@@ -1,0 +1,5 @@
+"""Addresses of outreach."""
+
+app_name = "outreach"
+
+urlpatterns: list = []
