@@ -7,8 +7,34 @@ from typing import Any
 
 from jobs.skills import SkillHit, find_skills
 
-# Traits of a person ("team player") are not knowledge; the marked sentences keep them apart.
-PERSONAL_CATEGORY = "personal"
+# Tools and languages are knowledge wherever they are named. A field such as "insurance" is asked for
+# only where the sentence speaks of knowing something; elsewhere it describes the employer.
+_ALWAYS_KNOWLEDGE = frozenset(
+    ["programming language", "framework", "data", "cloud and operations", "security", "office"]
+)
+# Traits and people work ("team player", "recruiting") are activities, marked apart from knowledge.
+_NEVER_KNOWLEDGE = frozenset(["personal", "people"])
+_KNOWING = re.compile(
+    r"\b(?:experienced?|know(?:ledge)?|understanding|familiar\w*|proficien\w*|expertise|background|degree"
+    r"|skill(?:s|ed)?|fluen\w+|certifi\w+|competenc\w+|master|phd|[bm]sc|bachelor|educat\w+|hands-on|plus"
+    r"|advantage|graduate|stack|technolog\w+|tools?|languages?|qualification\w*|passion\w*|interest\w*"
+    r"|insight|studied|mastery|ability|able|exposure|comfortable|using|such as|e\.g|including)\b",
+    re.IGNORECASE,
+)
+_SPEAKING = re.compile(
+    r"\b(?:fluen\w+|spoken|written|speak\w*|languages?|skills?|level|native|command|proficien\w+|oral\w*"
+    r"|verbal\w*|knowledge|communicat\w+|mother tongue)\b",
+    re.IGNORECASE,
+)
+_APPLYING = re.compile(r"\bappl(?:y|ications?)\b", re.IGNORECASE)
+# "Java developer" names a person, "finance department" a place to work.
+_HOLDER = re.compile(
+    r"\s+(?:(?:software|web|data|systems?) )?(?:developer|engineer|manager|specialist|consultant|architect"
+    r"|analyst|lead|leader|scientist|assistant|officer|director|team|department|group|staff|position|role"
+    r"|agency|institute|designer|administrator|professional|partner|expert|intern|student|executive|unit"
+    r"|member|communit(?:y|ies)|compan(?:y|ies)|industry|job|tester|programmer|tasks?)s?\b",
+    re.IGNORECASE,
+)
 
 
 def normalised_surface(surface: str) -> str:
@@ -16,9 +42,17 @@ def normalised_surface(surface: str) -> str:
     return " ".join(re.findall(r"[\w.+#]*[\w+#]", surface.lower()))
 
 
-def knowledge_hits(text: str) -> list[SkillHit]:
-    """Return the skills of a text that are knowledge (a tool, a field, a language), not traits."""
-    return [hit for hit in find_skills(text) if hit.category != PERSONAL_CATEGORY]
+def knowledge_hits(sentence: str) -> list[SkillHit]:
+    """Return the skills a sentence asks for as knowledge: a tool, a field or a language to know."""
+    return [hit for hit in find_skills(sentence) if _is_knowledge(sentence, hit)]
+
+
+def _is_knowledge(sentence: str, hit: SkillHit) -> bool:
+    if hit.category in _NEVER_KNOWLEDGE or _HOLDER.match(sentence, hit.end):
+        return False
+    if hit.category == "language":
+        return bool(_SPEAKING.search(sentence)) and not _APPLYING.search(sentence)
+    return hit.category in _ALWAYS_KNOWLEDGE or bool(_KNOWING.search(sentence))
 
 
 def evaluate_skills(folder: Path) -> dict[str, Any]:

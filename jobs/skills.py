@@ -1,9 +1,9 @@
 """Skills named in a text: one pass over its words against our own vocabulary, with exact places."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 _VOCABULARY_FILE = Path(__file__).with_name("skill_vocabulary.txt")
@@ -22,18 +22,76 @@ _TIGHT_ONLY = ".'_’"
 _LISTED = re.compile(r"\s*(?:[,;/|&+•·()]|and|or|,\s*(?:and|or))\s*", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\r\t•*·–-])[\s\"“(]*$")
 _CUES_BEFORE = frozenset(
-    "in with using know knowledge language languages learn learning write writing written "
-    "programming experience via including advanced strong ms microsoft".split()
+    [
+        "in",
+        "with",
+        "using",
+        "know",
+        "knowledge",
+        "language",
+        "languages",
+        "learn",
+        "learning",
+        "write",
+        "writing",
+        "written",
+        "programming",
+        "experience",
+        "via",
+        "including",
+        "advanced",
+        "strong",
+        "ms",
+        "microsoft",
+    ]
 )
 _CUES_AFTER = frozenset(
-    "developer developers engineer engineers programming programmer programmers code codebase "
-    "service services microservice microservices backend experience skills language framework "
-    "scripts scripting packages package modules macros formulas knowledge proficiency "
-    "development expert app apps library api apis concurrency runtime".split()
+    [
+        "developer",
+        "developers",
+        "engineer",
+        "engineers",
+        "programming",
+        "programmer",
+        "programmers",
+        "code",
+        "codebase",
+        "service",
+        "services",
+        "microservice",
+        "microservices",
+        "backend",
+        "experience",
+        "skills",
+        "language",
+        "framework",
+        "scripts",
+        "scripting",
+        "packages",
+        "package",
+        "modules",
+        "macros",
+        "formulas",
+        "knowledge",
+        "proficiency",
+        "development",
+        "expert",
+        "app",
+        "apps",
+        "library",
+        "api",
+        "apis",
+        "concurrency",
+        "runtime",
+    ]
 )
 # "Go to", "Access to", "Word of mouth", "C-level", "Series C": the word, not the skill.
-_NEVER_BEFORE = frozenset("series class vitamin hepatitis plan schedule grade tier appendix".split())
-_NEVER_AFTER = frozenset("to of your our beyond above live the level suite suites at".split())
+_NEVER_BEFORE = frozenset(
+    ["series", "class", "vitamin", "hepatitis", "plan", "schedule", "grade", "tier", "appendix"]
+)
+_NEVER_AFTER = frozenset(
+    ["to", "of", "your", "our", "beyond", "above", "live", "the", "level", "suite", "suites", "at"]
+)
 
 
 @dataclass(frozen=True)
@@ -201,7 +259,7 @@ def _longest(
 
 
 def _joined(text: str, piece: list[tuple[str, int, int]], entry: _Entry) -> bool:
-    joins = [text[left[2] : right[1]] for left, right in zip(piece, piece[1:], strict=False)]
+    joins = [text[left[2] : right[1]] for left, right in pairwise(piece)]
     for join in joins:
         if not _JOIN.fullmatch(join):
             return False
@@ -234,9 +292,10 @@ def _is_meant(text: str, candidates: list[_Candidate], position: int) -> bool:
 
 def _is_listed(text: str, candidates: list[_Candidate], position: int) -> bool:
     here = candidates[position]
-    if position and not candidates[position - 1].entry.caution:
-        if _LISTED.fullmatch(text[candidates[position - 1].end : here.start]):
-            return True
+    previous = candidates[position - 1] if position else None
+    is_sure = previous is not None and not previous.entry.caution
+    if previous and is_sure and _LISTED.fullmatch(text, previous.end, here.start):
+        return True
     # A run of doubtful names ("C, R, Go, Python") is decided by the first sure one after it.
     for follower in candidates[position + 1 : position + 6]:
         if not _LISTED.fullmatch(text[here.end : follower.start]):
