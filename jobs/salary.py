@@ -1,4 +1,4 @@
-"""What a posting says about pay, and how much experience it asks for.
+"""What a posting says about pay.
 
 A wrong salary is worse than none: a number becomes pay only with a sign that it is pay (a currency
 or "k", and in running text a pay word in the same sentence or in the heading before it). Hours,
@@ -36,7 +36,7 @@ _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse
 _SIGNED = rf"(?<![A-Za-z])(?:{_SIGN})"
 _AMOUNT = (
     rf"(?:(?P<{{0}}pre>{_SIGNED})\s*)?(?<![\d.,])(?P<{{0}}number>{_NUMBER})"
-    rf"\s?(?P<{{0}}scale>(?:{_SCALE})(?![A-Za-z]))?(?:\s?(?P<{{0}}post>(?:{_SIGN})(?![A-Za-z])))?"
+    rf"(?:[ \t]?(?P<{{0}}scale>(?:{_SCALE})(?![A-Za-z])))?(?:[ \t]?(?P<{{0}}post>(?:{_SIGN})(?![A-Za-z])))?"
 )
 _JOIN = r"\s*(?:-+|–|—|−|‑|‒|―|~|〜|\bto\b|\bbis\b|\bà\b|\bhasta\b|\ba\b|\btill\b|\bthrough\b|\bup to\b|\band\b|\btil\b|\btot\b|/\s*(?=[$€£]))\s*"
 _PAY = re.compile(_AMOUNT.replace("{0}", "low") + rf"(?:{_JOIN}{_AMOUNT.replace('{0}', 'high')})?")

@@ -1,0 +1,1 @@
+"""Readers of public job boards, structured pages and pasted postings."""
