@@ -1,0 +1,174 @@
+"""Turn the characters of one PDF page into segments: runs of words that stand together on a line."""
+
+import ctypes
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from jobs.resumes.normalising import clean_characters
+
+SAME_LINE = 0.32  # baselines closer than this share of the font size are one line
+WORD_GAP = 0.2  # a gap wider than this share of the font size separates words
+COLUMN_GAP = 0.95  # a gap wider than this may separate columns
+SURE_COLUMN_GAP = 1.8  # and wider than this surely does, even in justified text
+EDGE_TOLERANCE = 1.6  # points; starts this near each other line up
+MIN_FONT_SIZE = 1.0  # generated characters report 1 and real text is larger
+BOLD_WEIGHT = 600
+
+
+@dataclass(slots=True)
+class Segment:
+    """Words that stand together on one line; positions in points, y growing upwards."""
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    size: float
+    bold: bool
+
+
+@dataclass(slots=True)
+class Glyph:
+    """One character of the page with its place."""
+
+    character: str
+    left: float
+    right: float
+    baseline: float
+    size: float
+    bold: bool
+    index: int
+    spaced: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
+    glyphs: list[Glyph] = field(default_factory=list)
+
+
+def page_segments(page: pypdfium2.PdfTextPage, budget: int) -> list[Segment]:
+    """Return the segments of a page from top to bottom and left to right, reading at most `budget` characters."""
+    rows = _rows(_glyphs(page, budget))
+    runs = [run for row in rows for run in _split_row(row)]
+    edges = Counter(round(run.glyphs[0].left / EDGE_TOLERANCE) for run in runs)
+    return [segment for row in _regroup(runs) for segment in _join_close(row, edges)]
+
+
+def _glyphs(page: pypdfium2.PdfTextPage, budget: int) -> list[Glyph]:
+    raw = page.raw
+    x, y, box = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
+    glyphs: list[Glyph] = []
+    for index in range(min(page.count_chars(), budget)):
+        if pdfium.FPDFText_IsGenerated(raw, index) == 1:
+            continue
+        code = pdfium.FPDFText_GetUnicode(raw, index)
+        if code == 0 or 0xD800 <= code < 0xE000:
+            continue
+        pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
+        pdfium.FPDFText_GetLooseCharBox(raw, index, box)
+        size = max(
+            pdfium.FPDFText_GetFontSize(raw, index), abs(box.top - box.bottom) * 0.7, MIN_FONT_SIZE
+        )
+        bold = pdfium.FPDFText_GetFontWeight(raw, index) >= BOLD_WEIGHT
+        character = "-" if code == 2 else chr(code)
+        glyphs.append(Glyph(character, box.left, box.right, y.value, size, bold, index))
+    return glyphs
+
+
+def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
+    rows: list[list[Glyph]] = []
+    reference = 0.0
+    for glyph in sorted(glyphs, key=lambda item: -item.baseline):
+        if rows and reference - glyph.baseline <= SAME_LINE * min(glyph.size, rows[-1][0].size):
+            rows[-1].append(glyph)
+        else:
+            rows.append([glyph])
+            reference = glyph.baseline
+    return rows
+
+
+def _split_row(row: list[Glyph]) -> list[_Run]:
+    runs: list[_Run] = []
+    last: Glyph | None = None
+    spaced = False
+    for glyph in sorted(row, key=lambda item: (item.left, item.index)):
+        if glyph.character.isspace():
+            spaced = True
+            continue
+        if last is not None and _is_shadow(last, glyph):
+            continue
+        glyph.spaced, spaced = spaced, False
+        if last is None or glyph.left - last.right > COLUMN_GAP * max(glyph.size, last.size):
+            runs.append(_Run())
+        runs[-1].glyphs.append(glyph)
+        last = glyph
+    return runs
+
+
+def _is_shadow(last: Glyph, glyph: Glyph) -> bool:
+    """Whether the same character is drawn twice in one place, as programs do to fake bold type.
+
+    Neighbours in the content are no shadows: a ligature reports its letters at one place.
+    """
+    return (
+        glyph.character == last.character
+        and glyph.index - last.index > 1
+        and abs(glyph.left - last.left) < 0.12 * glyph.size
+    )
+
+
+def _regroup(runs: list[_Run]) -> list[list[_Run]]:
+    rows: list[list[_Run]] = []
+    for run in runs:
+        first = run.glyphs[0]
+        previous = rows[-1][-1].glyphs[-1] if rows else None
+        same = previous is not None and abs(previous.baseline - first.baseline) <= SAME_LINE * max(
+            first.size, previous.size
+        )
+        if same and previous is not None and first.left >= previous.right - 1:
+            rows[-1].append(run)
+        else:
+            rows.append([run])
+    return rows
+
+
+def _join_close(row: list[_Run], edges: Counter[int]) -> list[Segment]:
+    """Join runs that only justified spacing has parted: no common edge starts at the second one."""
+    groups: list[list[Glyph]] = []
+    for run in row:
+        first = run.glyphs[0]
+        if groups:
+            last = groups[-1][-1]
+            gap = (first.left - last.right) / max(first.size, last.size)
+            slot = round(first.left / EDGE_TOLERANCE)
+            lined_up = edges[slot] + edges[slot - 1] + edges[slot + 1] >= 3
+            if gap < SURE_COLUMN_GAP and not lined_up:
+                groups[-1].extend(run.glyphs)
+                continue
+        groups.append(list(run.glyphs))
+    segments = [_segment(group) for group in groups]
+    return [segment for segment in segments if segment.text]
+
+
+def _segment(glyphs: list[Glyph]) -> Segment:
+    parts: list[str] = []
+    last: Glyph | None = None
+    for glyph in glyphs:
+        if last is not None and (
+            glyph.spaced or glyph.left - last.right > WORD_GAP * min(glyph.size, last.size)
+        ):
+            parts.append(" ")
+        parts.append(glyph.character)
+        last = glyph
+    text = clean_characters("".join(parts)).replace("\n", " ")
+    text = re.sub(r"[ ]*\t\s*", "\t", re.sub(r"[ ]+", " ", text)).strip()
+    sizes = Counter(round(glyph.size * 2) / 2 for glyph in glyphs)
+    bold = sum(glyph.bold for glyph in glyphs) * 2 > len(glyphs)
+    baseline = Counter(round(glyph.baseline, 1) for glyph in glyphs).most_common(1)[0][0]
+    return Segment(
+        text, glyphs[0].left, glyphs[-1].right, baseline, sizes.most_common(1)[0][0], bold
+    )
