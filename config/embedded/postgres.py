@@ -101,6 +101,8 @@ class PostgresServer:
 
     def is_ready(self) -> bool:
         """Return whether the server answers and holds our database and its extensions."""
+        if not self._reports_ready():
+            return False
         try:
             self._make_database()
         except psycopg.OperationalError:
@@ -108,9 +110,13 @@ class PostgresServer:
         return True
 
     def wait_ready(self) -> None:
+        """Return when the server answers, ours or the one that another process supervises.
+
+        Raises EmbeddedServerError when it ended or took too long.
+        """
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
-            ended = self.process is None or self.process.poll() is not None
+            ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > deadline:
                 message = f"PostgreSQL did not start on {self.data}: its log says why."
                 raise EmbeddedServerError(message)
@@ -224,6 +230,12 @@ class PostgresServer:
                 f"An old PostgreSQL (process {pid}) on {self.data} does not end: end it by hand."
             )
             raise EmbeddedServerError(message)
+
+    def _reports_ready(self) -> bool:
+        """Return whether the server's own status line says so; asking it earlier fills its log."""
+        with contextlib.suppress(FileNotFoundError):
+            return (self.data / "postmaster.pid").read_text().split("\n")[-2:-1] == ["ready   "]
+        return False
 
     def _make_database(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True, connect_timeout=5) as admin:

@@ -25,6 +25,8 @@ from config.embedded.host import EmbeddedServerError
 
 RUN_VARIABLE = "ROLEFERRY_RUN"  # marks every process of one run, also grandchildren
 TICK_SECONDS = 0.1
+PROBE_SECONDS = 0.03
+SAME_KEYSTROKE_SECONDS = 0.5
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # doubles; a minute of life starts it over
 STEADY_SECONDS = 60.0
 LONGEST_LINE = 64 * 1024
@@ -116,6 +118,7 @@ class Supervisor:
         self.lock_path = lock
         self.run_id = secrets.token_hex(16)
         self.signals = 0
+        self.signalled_at = float("-inf")
         self.selector = selectors.DefaultSelector()
 
     def __enter__(self) -> "Supervisor":
@@ -194,29 +197,31 @@ class Supervisor:
         """Return when the child is ready or a stop was asked for; raise if it will never be."""
         if child.is_ready is None and not child.once:
             return
-        deadline = child.started_at + child.ready_seconds
         while not self.signals:
             if not child.alive:
                 self._drain()
                 if child.once and child.process and child.process.returncode == 0:
                     return
-                code = child.process.returncode if child.process else None
-                raise EmbeddedServerError(
-                    f"{child.name} ended before it was ready (exit status {code}): "
-                    "its lines above say why."
-                )
+                self._give_up(child)
             if child.is_ready is not None and child.is_ready():
                 return
-            if time.monotonic() > deadline:
-                raise EmbeddedServerError(
-                    f"{child.name} was not ready after {child.ready_seconds:.0f} seconds: "
-                    "its lines above say why."
-                )
-            self._turn(0.02 if child.is_ready else TICK_SECONDS, watched=child)
+            if time.monotonic() > child.started_at + child.ready_seconds:
+                message = f"{child.name} was not ready after {child.ready_seconds:.0f} seconds"
+                raise EmbeddedServerError(f"{message}: its lines above say why.")
+            self._turn(PROBE_SECONDS, watched=child)
+
+    def _give_up(self, child: Child) -> None:
+        """Raise for a child that ended before its time, after its last words are in the log."""
+        assert child.process is not None  # noqa: S101 - narrows the type; _wait() has looked
+        how = describe_exit(child.process.returncode)
+        when = "" if child.once else " before it was ready"
+        raise EmbeddedServerError(f"{child.name} {how}{when}: its lines above say why.")
 
     def _turn(self, seconds: float = TICK_SECONDS, *, watched: Child | None = None) -> None:
-        """Copy output for a moment and look after every child but the `watched` one."""
-        self._pump(seconds)
+        """Copy output for that long and look after every child but the `watched` one."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and self._pump(left) and not self.signals:
+            pass
         now = time.monotonic()
         for child in self.children:
             if child is watched or child.once or child.process is None or self.signals:
@@ -281,6 +286,10 @@ class Supervisor:
             pass
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self.signalled_at < SAME_KEYSTROKE_SECONDS:
+            return  # one Ctrl-C can arrive twice, through the terminal and through `make`
+        self.signalled_at = now
         self.signals += 1
         if self.signals == 1:
             self.log.say("Stopping; press Ctrl-C again to hurry.")

@@ -59,6 +59,7 @@ class ValkeyServer:
         self._end_orphan()
         settings = {
             "port": "0",
+            "loglevel": "warning",
             "unixsocket": str(self.socket_path),
             "unixsocketperm": "700",
             "dir": str(self.data),
@@ -83,9 +84,13 @@ class ValkeyServer:
         return self._say("PING") == "+PONG"
 
     def wait_ready(self) -> None:
+        """Return when the server answers, ours or the one that another process supervises.
+
+        Raises EmbeddedServerError when it ended or took too long.
+        """
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
-            ended = self.process is None or self.process.poll() is not None
+            ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > deadline:
                 message = f"Valkey did not start on {self.data}: its log says why."
                 raise EmbeddedServerError(message)

@@ -1,0 +1,61 @@
+# `make up` runs everything, `make test` tests everything; README.md has the rest.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; exit; fi; done; echo python3)
+PORT ?= 8000
+ARGS ?=
+SEEDS ?= 3
+NAME ?=
+SAMPLES ?=
+TOPIC ?=
+
+VENV := .venv/bin/python
+RUN := $(VENV) -m
+CODE := accounts analytics bench bin config jobs llm mailboxes manage.py outreach tests
+
+.PHONY: up test e2e faults check fix bench evaluate demo-reset lock clean install
+
+up: install
+	@PORT='$(PORT)' $(VENV) manage.py up
+
+test: install
+	@$(RUN) pytest -n auto $(ARGS)
+
+e2e: install
+	@$(RUN) pytest -m e2e tests/e2e $(ARGS)
+
+faults: install
+	@FAULT_SEEDS='$(SEEDS)' $(RUN) pytest -m faults tests/faults $(ARGS)
+
+check: install
+	$(RUN) ruff check $(CODE)
+	$(RUN) ruff format --check $(CODE)
+	$(RUN) mypy accounts analytics config jobs llm mailboxes outreach manage.py
+	.venv/bin/lint-imports
+	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
+	$(RUN) djlint templates --lint --quiet
+	$(RUN) bandit --quiet --recursive --severity-level medium accounts analytics bin config jobs llm mailboxes outreach
+	$(VENV) manage.py makemigrations --check --dry-run
+
+fix: install
+	$(RUN) ruff check --fix $(CODE)
+	$(RUN) ruff format $(CODE)
+	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+
+bench: install
+	@$(RUN) bench.$(or $(NAME),$(error Say which: make bench NAME=dispatch))
+
+evaluate: install
+	@$(VENV) manage.py evaluate --samples '$(SAMPLES)' --topic '$(TOPIC)'
+
+demo-reset: install
+	@$(VENV) manage.py local seed_demo --reset
+
+# Resolve requirements.in again and pin every package (uv.lock would record registry addresses).
+lock: install
+	@$(RUN) uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url requirements.in -o requirements.txt
+
+clean:
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis var/static
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+install:
+	@$(PYTHON) bin/bootstrap.py
