@@ -118,7 +118,7 @@ class PostgresServer:
         while not self.is_ready():
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > deadline:
-                message = f"PostgreSQL did not start on {self.data}: its log says why."
+                message = f"PostgreSQL did not start on {self.data}: its log ({self.folder}/server.log or above) says why."
                 raise EmbeddedServerError(message)
             time.sleep(0.02)
 
@@ -255,16 +255,15 @@ def start(folder: Path, *, durable: bool = True) -> PostgresServer:
     The server's own log is `folder`/server.log. Raises EmbeddedServerError with one sentence.
     """
     server = PostgresServer(folder, durable=durable)
-    server.prepare()
     log = server.folder / "server.log"
-    with log.open("wb") as output:
-        server.spawn(output)
     try:
+        server.prepare()
+        with log.open("wb") as output:
+            server.spawn(output)
         server.wait_ready()
-    except EmbeddedServerError as error:
+    except EmbeddedServerError:
         server.stop()
-        tail = " ".join(log.read_text(errors="replace").split("\n")[-4:]).strip()
-        raise EmbeddedServerError(f"{error} {tail}") from error
+        raise
     return server
 
 
