@@ -43,6 +43,21 @@ def workspace_walls(workspace_id: int) -> Iterator[None]:
                     )
 
 
+@contextmanager
+def beyond_walls() -> Iterator[None]:
+    """Lift the walls for one deliberate look outside, such as an invitation into another workspace."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('role')")
+        role = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('role', 'none', true)")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('role', %s, true)", [role])
+
+
 def ensure_walls(**kwargs: object) -> None:
     """Create the role, its rights and a policy on each tenant table, doing only what is missing (runs after migrate)."""
     role = connection.ops.quote_name(settings.DATABASE_WEB_ROLE)

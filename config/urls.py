@@ -10,6 +10,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("health", home.health, name="health"),
     path("health/ready", home.ready, name="health-ready"),
+    path("", include("allauth.account.urls")),
     path("", include("accounts.urls")),
     path("", include("jobs.urls")),
     path("", include("mailboxes.urls")),

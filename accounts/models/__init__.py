@@ -1,6 +1,7 @@
 """People, workspaces, profiles and what is common to every room above."""
 
 from accounts.models.audit import AuditEntry
+from accounts.models.invitation import Invitation
 from accounts.models.notification import Notification
 from accounts.models.preferences import Preferences
 from accounts.models.profile import Profile, ProfileFact, Resume
@@ -11,6 +12,7 @@ from accounts.models.workspace import Membership, Workspace
 __all__ = [
     "AuditEntry",
     "BackgroundTask",
+    "Invitation",
     "Membership",
     "Notification",
     "Preferences",

@@ -179,7 +179,7 @@ def _kind_of(widget: forms.Widget) -> str:
 def error_summary(*bound_forms: forms.BaseForm | BaseFormSet) -> SafeString:
     """Return the "There is a problem" box for forms and formsets, or nothing when they have no errors.
 
-    Each line says the same words as the error beside the field and links to its control. The box
+    Each line says the words beside the field, with its label where they lack it, and links to it. The box
     takes focus when it arrives (`data-focus`).
     """
     lines = [line for bound in _flatten(bound_forms) for line in _problems(bound)]
@@ -204,8 +204,16 @@ def _problems(bound: Any) -> list[tuple[str, str]]:
     for name in bound.fields:
         item = bound[name]
         target = f"{item.auto_id}_0" if _kind_of(item.field.widget) == "group" else item.auto_id
-        lines += [("" if item.is_hidden else target, error) for error in item.errors]
+        lines += [
+            ("" if item.is_hidden else target, _named(str(item.label), error))
+            for error in item.errors
+        ]
     return lines
+
+
+def _named(label: str, error: str) -> str:
+    """Put the field's name before an error that does not say which field it is about."""
+    return error if label.lower() in error.lower() else f"{label}: {error}"
 
 
 @register.simple_tag
