@@ -5,7 +5,7 @@ import hmac
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from disposable_email_domains import allowlist, blocklist
 from email_validator import EmailNotValidError, validate_email
@@ -147,6 +147,7 @@ class EmailAddress:
         return not self.local.isascii()
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> EmailAddress:
     """Return the address in ``text``, normalised, or raise AddressError with a sentence.
 
