@@ -332,17 +332,18 @@ def _attachment_part(attachment: Attachment) -> bytes:
     name = re.split(r"[/\\]", refuse_injection("attachment name", attachment.filename))[-1].strip()[
         -150:
     ]
-    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", name) or "attachment"
-    tokens = ["attachment;", f'filename="{plain}"']
-    if plain != name and name:
-        # RFC 2231 section 4 carries the true name; the plain one is for old readers.
-        tokens = ["attachment;", f'filename="{plain}";', f"filename*=utf-8''{quote(name, safe='')}"]
+    if re.fullmatch(r"[A-Za-z0-9 ._()-]{1,60}", name):
+        disposition = f'filename="{name}"'
+    else:
+        disposition = (
+            f"filename*=utf-8''{quote(name or 'attachment', safe='')}"  # RFC 2231 section 4
+        )
     encoded = base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
     return b"".join(
         [
             structured_field("Content-Type", [attachment.content_type.lower()]),
             b"Content-Transfer-Encoding: base64\r\n",
-            structured_field("Content-Disposition", tokens),
+            structured_field("Content-Disposition", ["attachment;", disposition]),
             b"\r\n",
             encoded,
         ]
@@ -359,7 +360,7 @@ def _multipart(subtype: str, parts: list[bytes], message_id: str) -> bytes:
             break
         attempt += 1
     head = b'Content-Type: multipart/%s;\r\n boundary="%s"\r\n\r\n' % (subtype.encode(), boundary)
-    body = b"".join(b"--%s\r\n%s\r\n" % (boundary, part.removesuffix(b"\r\n")) for part in parts)
+    body = b"".join(b"--%s\r\n%s\r\n" % (boundary, part) for part in parts)
     return head + body + b"--%s--\r\n" % boundary
 
 
