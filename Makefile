@@ -14,7 +14,7 @@ CODE := accounts analytics bench bin config jobs llm mailboxes manage.py outreac
 .PHONY: up test e2e faults check fix bench evaluate demo-reset lock clean install
 
 up: install
-	@PORT='$(PORT)' $(VENV) manage.py up
+	@PORT='$(PORT)' $(RUN) config.embedded
 
 test: install
 	@$(RUN) pytest -n auto $(ARGS)

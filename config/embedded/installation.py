@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 
 from config.embedded import host, local_keys
 from config.embedded.host import EmbeddedServerError
@@ -81,7 +80,7 @@ class Installation:
         """Fill what the children get beyond our own environment; what the user set stays."""
         keys = local_keys.load_or_make(self.var / "secrets.json")
         self.env = {name: os.environ.get(name) or value for name, value in keys.items()}
-        self.env["DJANGO_SETTINGS_MODULE"] = os.environ["DJANGO_SETTINGS_MODULE"]
+        self.env["DJANGO_SETTINGS_MODULE"] = settings.SETTINGS_MODULE
         self.env["PORT"] = str(self.port)
         self.env["PYTHONUNBUFFERED"] = "1"
         self.env["SANDBOX_SMTP_PORT"] = os.environ.get("SANDBOX_SMTP_PORT") or str(free_port())
@@ -113,7 +112,7 @@ class Installation:
         return [*servers, first, *self._sandbox(), self._web(), *self._celery()]
 
     def _sandbox(self) -> list[Child]:
-        if "sandbox_mail" not in get_commands():
+        if not any(self.root.glob("*/management/commands/sandbox_mail.py")):
             print("There is no sandbox_mail command, so no practice mail server is started.")
             return []
         return [self._manage("sandbox_mail", name="sandbox")]
