@@ -1,7 +1,8 @@
 """What a posting asks for, line by line: must have, nice to have, to be done, and what rules people out."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from jobs.requirement_patterns import (
     BULLET,
@@ -85,6 +86,11 @@ class PostingRequirements:
         return tuple(line.quote for line in self.lines if line.kind == kind)
 
 
+_Quoting = TypeVar("_Quoting", RequirementLine, YearsAsked, DegreeAsked, Condition)
+
+# Non-breaking, figure, thin and narrow spaces, as rich text editors leave them.
+_PLAIN_SPACES = dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F), " ")
+
 DEGREE_RANKS = {"vocational": 1, "bachelor": 2, "master": 3, "doctorate": 4}
 
 # A posting is 3 to 8 kB; what follows the first 60 kB is not read.
@@ -97,14 +103,30 @@ def read_requirements(text: str) -> PostingRequirements:
     Lines are bullets and sentences; a heading gives its kind to the lines below it, and plain words
     in a line ("is a plus") overrule the heading. The first 60,000 characters are read.
     """
-    text = text[:MAX_CHARACTERS]
+    original = text[:MAX_CHARACTERS]
+    # One for one, so that places in the plain text are places in the original.
+    text = original.translate(_PLAIN_SPACES)
     lines = _lines(text)
     asked = [line for line in lines if line.kind in {LineKind.MUST, LineKind.OTHER}]
-    return PostingRequirements(
+    found = PostingRequirements(
         lines=tuple(lines),
         years=_years(lines),
         degree=_degree(asked) or _degree(lines),
         conditions=_conditions(lines),
+    )
+    return found if text == original else _requoted(found, original)
+
+
+def _requoted(found: PostingRequirements, original: str) -> PostingRequirements:
+    def exact(item: _Quoting) -> _Quoting:
+        quote = item.quote
+        return replace(item, quote=replace(quote, text=original[quote.start : quote.end]))
+
+    return PostingRequirements(
+        lines=tuple(exact(line) for line in found.lines),
+        years=exact(found.years) if found.years else None,
+        degree=exact(found.degree) if found.degree else None,
+        conditions=tuple(exact(condition) for condition in found.conditions),
     )
 
 
@@ -192,6 +214,12 @@ def _years(lines: list[RequirementLine]) -> YearsAsked | None:
 
 def _amount(words: str) -> float:
     return float(NUMBER_WORDS.get(words.lower(), 0) or words)
+
+
+def degree_in(text: str) -> str:
+    """Return the highest degree a text names (a key of DEGREE_RANKS), or an empty string."""
+    levels = [level for level, pattern in DEGREE_PATTERNS if pattern.search(text)]
+    return max(levels, key=DEGREE_RANKS.__getitem__, default="")
 
 
 def _degree(lines: list[RequirementLine]) -> DegreeAsked | None:

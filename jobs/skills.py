@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -216,7 +216,20 @@ def skill_names(text: str) -> list[str]:
     return list(dict.fromkeys(hit.skill for hit in find_skills(text)))
 
 
-@cache
+@lru_cache(maxsize=4096)
+def skills_within(surface: str) -> tuple[str, ...]:
+    """Return the skills named by parts of a longer name: "contract negotiation" holds negotiation."""
+    words = [found.span() for found in _WORD.finditer(surface)]
+    whole = canonical_skill(surface)
+    names: dict[str, None] = {}
+    for first in range(len(words)):
+        for last in range(first, len(words)):
+            if last - first + 1 < len(words):
+                names |= dict.fromkeys(skill_names(surface[words[first][0] : words[last][1]]))
+    return tuple(name for name in names if name != whole)
+
+
+@lru_cache(maxsize=4096)
 def canonical_skill(name: str) -> str | None:
     """Return the canonical name for a skill however it is written ("k8s"), or None if unknown."""
     words = _words(name)
