@@ -31,10 +31,15 @@ _AFTER = re.compile(
     r"['’]?\s*(?:of\s+|in\s+)?(?:[\w+#./&,'’()-]+\s+){0,8}?(?:experiences?|expertise|knowledge|background|track record)\b",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(r"\bexperience(?:d)?\b\s*(?::|of|is|-|–|\()?\s*$|experience required:?\s*$", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"\bexperience(?:d)?\b\s*(?::|of|is|-|–|\()?\s*$|experience required:?\s*$", re.IGNORECASE
+)
 _PATTERN = re.compile(_DURATION, re.IGNORECASE)
 # "Our 20 years of experience" praises the company and asks for nothing.
-_COMPANY = re.compile(r"\b(?:our|we have|we bring|company has|firm has|team has|founded|combined)\b[^.\n]{0,40}$", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"\b(?:our|we have|we bring|company has|firm has|team has|founded|combined)\b[^.\n]{0,40}$",
+    re.IGNORECASE,
+)
 
 
 def experience_months(text: str) -> int | None:

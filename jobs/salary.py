@@ -204,7 +204,11 @@ def _currency(match: re.Match[str], default_currency: str) -> str:
     if named:
         return named
     scale = (match.group("lowscale") or match.group("highscale") or "").lower()
-    return "INR" if scale.startswith(("l", "cr")) and scale != "l" or scale == "l" else default_currency
+    return (
+        "INR"
+        if (scale.startswith(("l", "cr")) and scale != "l") or scale == "l"
+        else default_currency
+    )
 
 
 def _named_dollar(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,13 +18,14 @@ from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit
 
-from jobs.sanitizing import clean_description
 from jobs.salary import Salary
+from jobs.sanitizing import clean_description, strip_invisible_characters
 
 # A board with more rows than this is not a company's careers page; the rest is reported, not read.
 MAX_ROWS = 20_000
 # Boards state instants after 1990; anything else is a wrong unit (seconds for milliseconds).
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class BoardStatus(StrEnum):
@@ -113,7 +115,8 @@ class BoardResult:
 
     `hidden` counts rows the company does not list publicly. `errors` holds (row index, sentence)
     for rows that could not be read; such a row never stops the others, and while there are any,
-    a job missing from `jobs` must not be taken for closed.
+    a job missing from `jobs` must not be taken for closed. `announced` is how many rows the board
+    says it has, None when it does not say.
     """
 
     status: BoardStatus
@@ -122,11 +125,17 @@ class BoardResult:
     errors: tuple[tuple[int, str], ...] = ()
     etag: str = ""
     message: str = ""
+    announced: int | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether a job that is absent here is really gone."""
-        return self.status in (BoardStatus.LIVE, BoardStatus.EMPTY) and not self.errors
+        rows = len(self.jobs) + self.hidden
+        return (
+            self.status in (BoardStatus.LIVE, BoardStatus.EMPTY)
+            and not self.errors
+            and (self.announced is None or self.announced <= rows)
+        )
 
 
 class BoardAdapter(Protocol):
@@ -175,10 +184,14 @@ def is_token(value: str) -> bool:
 
 
 def text_of(value: object) -> str:
-    """Return a trimmed one-line string for a JSON string or number, and "" for anything else."""
+    """Return a trimmed one-line text for a JSON string or whole number, "" for anything else.
+
+    Runs of spaces inside stay as the company wrote them; invisible characters go.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return " ".join(str(value).split())
+    visible = strip_invisible_characters(str(value))[0]
+    return " ".join(piece for piece in _LINE_BREAKS.split(visible) if piece.strip()).strip()
 
 
 def dict_of(value: object) -> dict[str, Any]:
@@ -263,13 +276,16 @@ def remote_policy_of(stated: object, *, is_remote: bool | None, locations: Itera
     return "remote" if "remote" in named else ""
 
 
-def finish_job(job: NormalizedJob, *, html: str) -> NormalizedJob:
-    """Return `job` with its description cleaned for storing, or raise RowError without a title."""
+def finish_job(job: NormalizedJob, *, html: str, needs_url: bool = True) -> NormalizedJob:
+    """Return `job` with its description cleaned for storing.
+
+    Raises RowError when it lacks its id, its title or (if it `needs_url`) its address.
+    """
     if not job.external_id:
         raise RowError("The row has no id, so it cannot be told apart from others.")
     if not job.title:
         raise RowError("The row has no title, so it cannot be shown.")
-    if not job.url:
+    if needs_url and not job.url:
         raise RowError("The row has no web address, so nobody could apply.")
     cleaned = clean_description(html)
     return replace(
