@@ -18,6 +18,8 @@ class SampleForm(forms.Form):
     minimum_salary = forms.IntegerField(
         label="Minimum salary",
         help_text="Yearly, before tax. Numbers only.",
+        # A number input would throw away what is not a number; people keep what they typed.
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages={"invalid": "Enter a minimum salary, like 65000"},
     )
     level = forms.ChoiceField(
@@ -56,7 +58,13 @@ def sample_context() -> dict[str, Any]:
     """Return sample data for every component; times are relative to now."""
     now = timezone.now()
     wrong = SampleForm(
-        {"title": "Backend Engineer", "minimum_salary": "a lot", "level": "senior"}, prefix="wrong"
+        {
+            "wrong-title": "Backend Engineer",
+            "wrong-minimum_salary": "a lot",
+            "wrong-level": "senior",
+            "wrong-password": "-",
+        },
+        prefix="wrong",
     )
     return {
         "sample": SampleForm(initial={"remote": "some", "sizes": ["s", "m"]}),
