@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from config import home
+from config import home, styleguide
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("mailboxes.urls")),
     path("", include("outreach.urls")),
     path("", include("analytics.urls")),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
