@@ -12,14 +12,33 @@ import shutil
 import tempfile
 from pathlib import Path
 
+PREFIX = "roleferry-test-"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+def _remove_remains() -> None:
+    """Remove the folders of runs that were killed; the kernel has ended their servers."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX).split("-")[0]
+        if pid.isdigit() and folder.stat().st_uid == os.geteuid() and not _is_running(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _start(kind: str) -> str:
     """Start one server in a temporary folder, have it removed at exit, return its address."""
     from config.embedded import postgres, valkey
 
-    folder = Path(tempfile.mkdtemp(prefix=f"roleferry-test-{kind}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o711)  # root's servers run under another account, which must get in
     server = {"postgres": postgres, "valkey": valkey}[kind].start(folder / kind, durable=False)
 
@@ -42,6 +61,7 @@ def _numbered(url: str) -> str:
 
 
 if not WORKER:
+    _remove_remains()
     os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or _start("postgres")
 given = os.environ.get("TEST_REDIS_URL")
 os.environ["REDIS_URL"] = _numbered(given) if given else _start("valkey")

@@ -55,8 +55,7 @@ class Child:
     restart_at: float | None = field(default=None, init=False)
     backoff: float = field(default=FIRST_BACKOFF, init=False)
 
-    @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
 
@@ -198,7 +197,7 @@ class Supervisor:
         if child.is_ready is None and not child.once:
             return
         while not self.signals:
-            if not child.alive:
+            if not child.is_alive():
                 self._drain()
                 if child.once and child.process and child.process.returncode == 0:
                     return
@@ -226,7 +225,7 @@ class Supervisor:
         for child in self.children:
             if child is watched or child.once or child.process is None or self.signals:
                 continue
-            if child.restart_at is None and not child.alive:
+            if child.restart_at is None and not child.is_alive():
                 self._plan_restart(child, now)
             elif child.restart_at is not None and now >= child.restart_at:
                 self._start(child)
@@ -244,15 +243,17 @@ class Supervisor:
     def _end(self, child: Child) -> None:
         assert child.process is not None  # noqa: S101 - narrows the type; stop() has looked
         for number, seconds in child.stop_signals:
-            if not child.alive:
+            if not child.is_alive():
                 break
             child.process.send_signal(number)
             deadline = time.monotonic() + seconds
             asked = self.signals
             # Another Ctrl-C means: do not wait for this child.
-            while child.alive and time.monotonic() < deadline and self.signals <= max(asked, 1):
+            while (
+                child.is_alive() and time.monotonic() < deadline and self.signals <= max(asked, 1)
+            ):
                 self._pump(0.02)
-        if child.alive:
+        if child.is_alive():
             self.log.say("did not stop in time and is killed", child.name)
             child.process.kill()
         child.process.wait()

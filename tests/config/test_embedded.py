@@ -194,6 +194,7 @@ def test_server_goes_when_its_supervisor_is_killed(cluster):
     supervisor.kill()
     supervisor.communicate()
     wait_gone(pid)
+    postgres.start(cluster).stop()  # also removes the socket folder the killed one left
 
 
 def test_data_of_another_major_version_is_refused_and_untouched(cluster):
@@ -254,6 +255,18 @@ def test_valkey_keeps_its_keys_through_kill_and_a_cut_file(open_folder):
     finally:
         second.stop()
     assert not second.socket_folder.exists()
+
+
+def test_server_folder_is_refused_when_its_account_cannot_enter_it(open_folder):
+    """Data that is there is never left behind for an empty stand-in."""
+    closed = open_folder / "locked"
+    (closed / "postgres" / "data").mkdir(parents=True)
+    closed.chmod(0o700)
+    if host.server_account(closed / "postgres" / "data").switch:
+        with pytest.raises(EmbeddedServerError, match="cannot enter .* which holds data"):
+            host.reachable_folder(closed / "postgres")
+    else:
+        assert host.reachable_folder(closed / "postgres") == closed / "postgres"
 
 
 def test_valkey_that_outlived_its_supervisor_is_ended(open_folder):
