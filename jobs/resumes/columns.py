@@ -4,6 +4,7 @@ The result is plain text by a convention the parser knows: cells of one row are 
 one blank line, and a section heading has two blank lines before it.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 
 from jobs.resumes.dates import find_spans, has_time_span, is_date_only
 from jobs.resumes.glyphs import Segment
-from jobs.resumes.normalising import BULLET, bullet_text, join_hyphenated
+from jobs.resumes.normalising import BULLET, bullet_text, ends_hyphenated, join_hyphenated
 from jobs.resumes.sections import heading_kind
 
 MIN_COLUMN_LINES = 5  # fewer lines beside each other are a row of cells, not a column
@@ -169,7 +170,7 @@ def _rows(segments: list[Segment]) -> list[Row]:
 
 def _join_split_ranges(rows: list[Row]) -> list[Row]:
     """Bring "Sept 2018 –" and the "May 2023" below it together."""
-    for row, following in zip(rows, rows[1:], strict=False):
+    for row, following in itertools.pairwise(rows):
         for item in row.segments:
             if not _OPEN_RANGE.search(item.text) or not find_spans(item.text):
                 continue
@@ -292,6 +293,8 @@ def _wraps_into(last: TextLine, line: TextLine, lines: list[TextLine]) -> bool:
         return abs(line.left - last.text_left) < 6 or (
             line.left > last.left + 3 and not find_spans(line.text) and "\t" not in line.text
         )
+    if _NUMBERED.match(last.text) and 3 < line.left - last.left < 30 and "\t" not in line.text:
+        return True
     if "\t" in line.text or abs(line.left - last.left) > 2 or heading_kind(last.text):
         return False
     if "\t" in last.text:
@@ -319,13 +322,9 @@ def _wraps_beside_date(last: TextLine, line: TextLine) -> bool:
 
 
 def _extend(last: TextLine, line: TextLine) -> None:
-    if "\t" in last.text:
-        title, _, rest = last.text.partition("\t")
-        last.text = f"{title} {line.text}\t{rest}"
-    elif last.text.endswith("-") and not last.text.endswith(" -"):
-        last.text = join_hyphenated(last.text, line.text)
-    else:
-        last.text = f"{last.text} {line.text}"
+    title, tab, rest = last.text.partition("\t")
+    title = join_hyphenated(title, line.text) if ends_hyphenated(title) else f"{title} {line.text}"
+    last.text = f"{title}{tab}{rest}"
     last.last_baseline = line.baseline
     last.wrapped_from = line.right
     last.right = max(last.right, line.right)
@@ -361,7 +360,7 @@ def compose_text(zones: Sequence[Sequence[TextLine]]) -> str:
     pitches = Counter(
         round(last.last_baseline - line.baseline)
         for zone in zones
-        for last, line in zip(zone, zone[1:], strict=False)
+        for last, line in itertools.pairwise(zone)
         if 0 < last.last_baseline - line.baseline < 3 * line.size
     )
     usual = min(

@@ -108,6 +108,13 @@ def remove_dates(text: str) -> str:
     return re.sub(r"[ ]{2,}", " ", text).strip(" ,;")
 
 
+def cells_for_dates(text: str) -> str:
+    """Return the text with every date and length of time replaced by a tab."""
+    for span in reversed(find_spans(text)):
+        text = text[: span.left] + "\t" + text[span.right :]
+    return _TIME_SPAN.sub("\t", text)
+
+
 def has_time_span(text: str) -> bool:
     """Whether the text is just a length of time, like "2 years 10 months"."""
     return bool(_TIME_SPAN.fullmatch(text.strip()))

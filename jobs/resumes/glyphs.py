@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from jobs.resumes.normalising import clean_characters
+from jobs.resumes.normalising import FIRM_HYPHEN, SOFT_HYPHEN, clean_characters
 
 SAME_LINE = 0.32  # baselines closer than this share of the font size are one line
 WORD_GAP = 0.2  # a gap wider than this share of the font size separates words
 COLUMN_GAP = 0.95  # a gap wider than this may separate columns
 SURE_COLUMN_GAP = 1.8  # and wider than this surely does, even in justified text
 EDGE_TOLERANCE = 1.6  # points; starts this near each other line up
+HYPHEN_CODES = frozenset({2, 0x2D, 0xAD})  # PDFium gives 2 for some hyphens that end a line
 MIN_FONT_SIZE = 1.0  # generated characters report 1 and real text is larger
 BOLD_WEIGHT = 600
 
@@ -50,15 +51,21 @@ class _Run:
     glyphs: list[Glyph] = field(default_factory=list)
 
 
-def page_segments(page: pypdfium2.PdfTextPage, budget: int) -> list[Segment]:
-    """Return the segments of a page from top to bottom and left to right, reading at most `budget` characters."""
-    rows = _rows(_glyphs(page, budget))
+def page_segments(
+    page: pypdfium2.PdfTextPage, budget: int, *, marks_hyphens: bool = False
+) -> list[Segment]:
+    """Return the segments of a page from top to bottom and left to right, reading at most `budget` characters.
+
+    `marks_hyphens` says that the producer gives every hyphen it added an ActualText of U+00AD (ISO 32000-1,
+    14.9.4), as Typst does; all others are then part of the word.
+    """
+    rows = _rows(_glyphs(page, budget, marks_hyphens=marks_hyphens))
     runs = [run for row in rows for run in _split_row(row)]
     edges = Counter(round(run.glyphs[0].left / EDGE_TOLERANCE) for run in runs)
     return [segment for row in _regroup(runs) for segment in _join_close(row, edges)]
 
 
-def _glyphs(page: pypdfium2.PdfTextPage, budget: int) -> list[Glyph]:
+def _glyphs(page: pypdfium2.PdfTextPage, budget: int, *, marks_hyphens: bool) -> list[Glyph]:
     raw = page.raw
     x, y, box = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
     glyphs: list[Glyph] = []
@@ -74,9 +81,27 @@ def _glyphs(page: pypdfium2.PdfTextPage, budget: int) -> list[Glyph]:
             pdfium.FPDFText_GetFontSize(raw, index), abs(box.top - box.bottom) * 0.7, MIN_FONT_SIZE
         )
         bold = pdfium.FPDFText_GetFontWeight(raw, index) >= BOLD_WEIGHT
-        character = "-" if code == 2 else chr(code)
+        character = (
+            _hyphen(raw, index, marks_hyphens=marks_hyphens) if code in HYPHEN_CODES else chr(code)
+        )
         glyphs.append(Glyph(character, box.left, box.right, y.value, size, bold, index))
     return glyphs
+
+
+def _hyphen(raw: object, index: int, *, marks_hyphens: bool) -> str:
+    """Return the hyphen at the end of a line as soft, firm, or plain where the file does not tell."""
+    if not marks_hyphens:
+        return "-"
+    text_object = pdfium.FPDFText_GetTextObject(raw, index)
+    buffer, size = (ctypes.c_uint16 * 8)(), ctypes.c_ulong()
+    for number in range(max(pdfium.FPDFPageObj_CountMarks(text_object), 0)):
+        mark = pdfium.FPDFPageObj_GetMark(text_object, number)
+        stated = pdfium.FPDFPageObjMark_GetParamStringValue(
+            mark, b"ActualText", ctypes.cast(buffer, ctypes.POINTER(ctypes.c_uint16)), 16, size
+        )
+        if stated and size.value >= 2 and buffer[0] == ord(SOFT_HYPHEN):
+            return SOFT_HYPHEN
+    return FIRM_HYPHEN
 
 
 def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
@@ -166,6 +191,9 @@ def _segment(glyphs: list[Glyph]) -> Segment:
         last = glyph
     text = clean_characters("".join(parts)).replace("\n", " ")
     text = re.sub(r"[ ]*\t\s*", "\t", re.sub(r"[ ]+", " ", text)).strip()
+    ending = glyphs[-1].character
+    if text and ending in {SOFT_HYPHEN, FIRM_HYPHEN}:
+        text = text.removesuffix("-") + ending
     sizes = Counter(round(glyph.size * 2) / 2 for glyph in glyphs)
     bold = sum(glyph.bold for glyph in glyphs) * 2 > len(glyphs)
     baseline = Counter(round(glyph.baseline, 1) for glyph in glyphs).most_common(1)[0][0]

@@ -7,6 +7,8 @@ BULLET = "•"
 # Private-use code points of Wingdings and Symbol that word processors use as bullets.
 SYMBOL_BULLETS = "\uf0b7\uf0a7\uf0d8\uf076\uf0a8\uf02d\uf0fc"
 BULLET_GLYPHS = "•◦▪▫●○■□‣⁃∙◆◇►▸▶➢➤❖✓✔★☆⦁⚫➔→»·*–—-" + SYMBOL_BULLETS
+# How a reader that knows marks the kind of a hyphen at the end of a line.
+SOFT_HYPHEN, FIRM_HYPHEN = "\u00ad", "\u2011"
 # These are bullets even when text follows without a space.
 SOLID_BULLETS = "•◦▪▫●○■□‣⁃∙◆◇►▸▶➢➤❖✓✔⦁⚫" + SYMBOL_BULLETS
 
@@ -144,27 +146,33 @@ def clean_characters(text: str) -> str:
 def join_hyphenated(before: str, after: str) -> str:
     """Join two lines of which the first ends in a hyphen, deciding whether the hyphen stays.
 
-    Typesetters hyphenate inside words and break at real hyphens with the same sign. It is a real one
-    when the part before it is a usual compound beginning ("multi-", "self-"), already holds a hyphen,
-    or either side is no lower-case word.
+    SOFT_HYPHEN and FIRM_HYPHEN say it; a plain hyphen may be either. It is taken for a real one when the
+    part before it is a usual compound beginning ("multi-", "self-") or either side is no lower-case word.
     """
-    stem = before.rstrip("-\x02\u00ad")
-    last = re.split(r"[\s/(]", stem)[-1]
-    first = re.match(r"\w*", after)
-    head = first[0] if first else ""
+    stem = before.rstrip(f"-{SOFT_HYPHEN}{FIRM_HYPHEN}")
+    if before.endswith(SOFT_HYPHEN):
+        return f"{stem}{after}"
+    last = re.split(r"[\s/(-]", stem)[-1]
     real = (
-        not head[:1].islower()
+        before.endswith(FIRM_HYPHEN)
+        or not after[:1].islower()
         or not last[-1:].isalpha()
-        or "-" in last
         or last.casefold() in _KEPT_PREFIXES
         or (last.isupper() and len(last) > 1)
     )
     return f"{stem}-{after}" if real else f"{stem}{after}"
 
 
-def strip_markdown(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return text without Markdown emphasis and link syntax, and the addresses the links had."""
-    links = tuple(match[2] for match in _MARKDOWN_LINK.finditer(text))
+def ends_hyphenated(text: str) -> bool:
+    """Whether a line ends inside a word."""
+    return text.endswith((SOFT_HYPHEN, FIRM_HYPHEN)) or (
+        text.endswith("-") and not text.endswith(" -")
+    )
+
+
+def strip_markdown(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return text without Markdown emphasis and link syntax, and its links as (address, label)."""
+    links = tuple((match[2], match[1]) for match in _MARKDOWN_LINK.finditer(text))
     text = _MARKDOWN_LINK.sub(lambda found: found[1], _HTML_BREAK.sub("\n", text))
     text = _EMPHASIS.sub(lambda found: found[2], text)
     text = _ITALIC.sub(lambda found: found[1], text)

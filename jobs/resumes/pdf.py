@@ -66,6 +66,7 @@ def _read_pages(
     links: list[tuple[str, str]] = []
     budget = MAX_CHARACTERS
     failed = pictures = 0
+    marks_hyphens = "typst" in document.get_metadata_value("Creator").lower()
     for number in range(pages):
         try:
             page = document[number]
@@ -73,7 +74,7 @@ def _read_pages(
         except pypdfium2.PdfiumError:
             failed += 1
             continue
-        segments = page_segments(text_page, budget)
+        segments = page_segments(text_page, budget, marks_hyphens=marks_hyphens)
         budget -= sum(len(item.text) for item in segments)
         links.extend(_page_links(document, page, text_page))
         pictures += _has_picture(page)

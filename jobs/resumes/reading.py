@@ -102,7 +102,7 @@ def sniff_kind(data: bytes) -> str:
     """Return "pdf", "docx" or "txt" by content; raise ResumeUnreadableError (wrong_type, encrypted) otherwise."""
     if b"%PDF-" in data[:PDF_HEADER_WITHIN]:
         return "pdf"
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "docx"
     if data.startswith(_OLE_HEADER):
         if _OLE_ENCRYPTED in data:
