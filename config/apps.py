@@ -10,8 +10,8 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from config import checks  # noqa: F401 - registering is the import's effect
+        """Register the checks, and make our Celery application the one that shared tasks belong to."""
+        from config import celery_app, checks  # noqa: F401 - registering is the import's effect
 
 
 class OperationsAdminConfig(AdminConfig):

@@ -4,6 +4,10 @@ from django.apps import AppConfig
 
 
 class JobsConfig(AppConfig):
-    """The jobs room."""
+    """Openings, matches, applications and documents."""
 
     name = "jobs"
+
+    def ready(self) -> None:
+        """Connect the receivers."""
+        from jobs import receivers  # noqa: F401 - connecting is the import's effect
