@@ -42,7 +42,9 @@ class Reply:
     def text(self) -> str:
         """All lines as one, without enhanced codes, printable, at most REPLY_TEXT_LIMIT characters."""
         words = " ".join(_ENHANCED.sub("", line, count=1) for line in self.lines)
-        return "".join(c if c.isprintable() else " " for c in words)[:REPLY_TEXT_LIMIT].strip()
+        if not words.isprintable():
+            words = "".join(c if c.isprintable() else " " for c in words)
+        return words[:REPLY_TEXT_LIMIT].strip()
 
 
 class SmtpWire(asyncio.Protocol):

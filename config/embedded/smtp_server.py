@@ -231,6 +231,7 @@ class _Conversation:
             raise HangUpError
         await self.say(Answer(220, "2.0.0 Ready for TLS"))
         await self.writer.start_tls(self.rules.tls_context)
+        self.peer.forget_envelope()  # RFC 3207 section 4.2: nothing said in the clear counts
         self.peer.secured, self.peer.hello, self.peer.username = True, "", ""
         return None
 

@@ -290,6 +290,29 @@ def test_no_header_can_be_forged(place, value):
     assert "evil" not in sentence or isinstance(refusal.value, AddressError)
 
 
+HEADER_NAMES = sorted(
+    [
+        "from", "to", "subject", "date", "message-id", "reply-to", "in-reply-to", "references", "list-unsubscribe",
+        "list-unsubscribe-post", "x-roleferry-message", "mime-version", "content-type",
+    ]
+)  # fmt: skip
+
+
+@given(st.text(max_size=60), st.sampled_from(sorted(set(placed("")) - {"extra_name"})))
+def test_whatever_is_put_in_the_headers_stay_the_same_set(value, place):
+    try:
+        raw = compose(placed(value)[place])
+    except (HeaderInjectionError, AddressError):
+        return
+    lines = header_lines(raw)
+    assert (
+        sorted(line.split(b":")[0].decode().lower() for line in lines if line[:1] not in b" \t")
+        == HEADER_NAMES
+    )
+    assert raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r")
+    assert b"\x00" not in raw
+
+
 @pytest.mark.parametrize("value", [">, <http://evil.test", 'x" onclick="', "x y", "x,y", "ü", "x>"])
 def test_the_unsubscribe_address_stays_one_address(value):
     with pytest.raises(HeaderInjectionError, match="one https address"):

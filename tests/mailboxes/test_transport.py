@@ -10,6 +10,8 @@ import sys
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailboxes.receipts import (
     Accepted,
@@ -24,7 +26,14 @@ from mailboxes.receipts import (
 )
 from mailboxes.smtp_pool import SmtpPool
 from mailboxes.smtp_session import Authentication, Security, SmtpEndpoint, TimeOuts
-from mailboxes.transport import SmtpConnection, check_envelope_address, prepare_content, queue_id_in
+from mailboxes.smtp_wire import SmtpWire, WireError
+from mailboxes.transport import (
+    SmtpConnection,
+    check_envelope_address,
+    prepare_content,
+    queue_id_in,
+    try_log_in,
+)
 from tests.fakes.smtp_sink import Fault, SmtpSink, make_certificate
 
 RAW = b"From: a@acme.test\r\nTo: b@corp.test\r\nMessage-ID: <1@acme.test>\r\n\r\nHello\r\n"
@@ -639,6 +648,57 @@ def test_a_pool_rests_after_a_failed_opening():
 
 
 # Details.
+
+
+def test_trying_a_log_in_sends_no_mail():
+    with SmtpSink(logins={"jane": "pw"}, extensions=["PIPELINING"]) as sink:
+        extensions = asyncio.run(try_log_in(endpoint_of(sink, username="jane", secret="pw")))
+        with pytest.raises(PermanentTransportError, match="refused the user name or password"):
+            asyncio.run(try_log_in(endpoint_of(sink, username="jane", secret="no")))
+    assert extensions == {"SIZE": "10485760", "PIPELINING": "", "AUTH": "PLAIN LOGIN"}
+    assert sink.verbs == ["EHLO", "AUTH", "QUIT", "EHLO", "AUTH"]
+
+
+@given(
+    st.lists(
+        st.binary(max_size=60)
+        | st.sampled_from([b"250-", b"250 ", b"\r\n", b"\n", b"\r", b"550 5.1.1 x\r\n"])
+    )
+)
+def test_any_octets_are_a_reply_or_an_end(pieces):
+    async def go():
+        wire = SmtpWire()
+        for piece in pieces:
+            wire.data_received(piece)
+        wire.connection_lost(None)
+        replies = []
+        while True:
+            try:
+                replies.append(await wire.read_reply())
+            except WireError:
+                return replies
+
+    for reply in asyncio.run(go()):
+        assert 200 <= reply.code <= 599
+        assert reply.text.isprintable()
+        assert len(reply.text) <= 1000
+
+
+@given(
+    st.binary(max_size=300)
+    | st.lists(st.sampled_from([b".", b"\r\n", b"a", b"\n", b"\r"])).map(b"".join)
+)
+def test_content_ends_at_its_own_dot_and_nowhere_else(data):
+    try:
+        content = prepare_content(data)
+    except RefusedMessageError:
+        return
+    assert content.endswith(b".\r\n")
+    body = b"\r\n" + content
+    assert body.find(b"\r\n.\r\n") == len(body) - 5
+    received = body[2:-3].replace(b"\r\n.", b"\r\n")
+    received = received.removeprefix(b".")
+    assert received == (data if data.endswith(b"\r\n") else data + b"\r\n")
 
 
 @pytest.mark.parametrize(
