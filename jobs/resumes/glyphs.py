@@ -15,6 +15,7 @@ WORD_GAP = 0.2  # a gap wider than this share of the font size separates words
 COLUMN_GAP = 0.95  # a gap wider than this may separate columns
 SURE_COLUMN_GAP = 1.8  # and wider than this surely does, even in justified text
 EDGE_TOLERANCE = 1.6  # points; starts this near each other line up
+SOFT_HYPHEN_STRING = b"\xfe\xff\x00\xad"  # U+00AD as a PDF text string
 HYPHEN_CODES = frozenset({2, 0x2D, 0xAD})  # PDFium gives 2 for some hyphens that end a line
 MIN_FONT_SIZE = 1.0  # generated characters report 1 and real text is larger
 BOLD_WEIGHT = 600
@@ -93,13 +94,13 @@ def _hyphen(raw: object, index: int, *, marks_hyphens: bool) -> str:
     if not marks_hyphens:
         return "-"
     text_object = pdfium.FPDFText_GetTextObject(raw, index)
-    buffer, size = (ctypes.c_uint16 * 8)(), ctypes.c_ulong()
+    buffer, size = (ctypes.c_ubyte * len(SOFT_HYPHEN_STRING))(), ctypes.c_ulong()
     for number in range(max(pdfium.FPDFPageObj_CountMarks(text_object), 0)):
         mark = pdfium.FPDFPageObj_GetMark(text_object, number)
-        stated = pdfium.FPDFPageObjMark_GetParamStringValue(
-            mark, b"ActualText", ctypes.cast(buffer, ctypes.POINTER(ctypes.c_uint16)), 16, size
+        stated = pdfium.FPDFPageObjMark_GetParamBlobValue(
+            mark, b"ActualText", buffer, len(SOFT_HYPHEN_STRING), size
         )
-        if stated and size.value >= 2 and buffer[0] == ord(SOFT_HYPHEN):
+        if stated and bytes(buffer) == SOFT_HYPHEN_STRING:
             return SOFT_HYPHEN
     return FIRM_HYPHEN
 
