@@ -263,7 +263,7 @@ def test_server_folder_is_refused_when_its_account_cannot_enter_it(open_folder):
     (closed / "postgres" / "data").mkdir(parents=True)
     closed.chmod(0o700)
     if host.server_account(closed / "postgres" / "data").switch:
-        with pytest.raises(EmbeddedServerError, match="cannot enter .* which holds data"):
+        with pytest.raises(EmbeddedServerError, match=r"cannot enter .* which holds data"):
             host.reachable_folder(closed / "postgres")
     else:
         assert host.reachable_folder(closed / "postgres") == closed / "postgres"
