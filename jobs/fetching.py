@@ -41,6 +41,7 @@ __all__ = [
     "Limits",
     "Network",
     "Pacer",
+    "RobotsCache",
     "RobotsVerdict",
 ]
 
@@ -138,6 +139,30 @@ class HostBudget:
 
 
 @dataclass
+class RobotsCache:
+    """Remembers each host's robots.txt rules for a day, within this process."""
+
+    clock: Callable[[], float] = time.monotonic
+    _rules: dict[str, tuple[float, RobotsRules]] = field(default_factory=dict)
+
+    def get(self, host: str) -> RobotsRules | None:
+        """Return a host's rules unless they are unknown or older than a day."""
+        expires_at, rules = self._rules.get(host, (0.0, None))
+        return rules if rules is not None and expires_at > self.clock() else None
+
+    def put(self, host: str, rules: RobotsRules) -> None:
+        """Remember a host's rules."""
+        if len(self._rules) >= MAX_CACHED_HOSTS:
+            self._rules.clear()
+        self._rules[host] = (self.clock() + ROBOTS_CACHE_SECONDS, rules)
+
+
+# One budget and one memory for all fetchers of a process: a host does not care which task asks.
+SHARED_BUDGET = HostBudget()
+SHARED_ROBOTS = RobotsCache()
+
+
+@dataclass
 class Fetcher:
     """Fetches public pages. Safe without any setting; `site_url` only makes our name reachable.
 
@@ -148,10 +173,10 @@ class Fetcher:
     site_url: str = ""
     network: Network = field(default_factory=Network)
     limits: Limits = field(default_factory=Limits)
-    pacer: Pacer = field(default_factory=HostBudget)
+    pacer: Pacer = field(default_factory=lambda: SHARED_BUDGET)
+    robots: RobotsCache = field(default_factory=lambda: SHARED_ROBOTS)
     is_listed_host: Callable[[str], bool] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _robots: dict[str, tuple[float, RobotsRules]] = field(default_factory=dict, repr=False)
 
     @property
     def user_agent(self) -> str:
@@ -198,13 +223,10 @@ class Fetcher:
         )
 
     def _robots_rules(self, host: str, deadline: Deadline) -> RobotsRules:
-        cached = self._robots.get(host)
-        if cached and cached[0] > time.monotonic():
-            return cached[1]
-        rules = self._read_robots(host, deadline)
-        if len(self._robots) >= MAX_CACHED_HOSTS:
-            self._robots.clear()
-        self._robots[host] = (time.monotonic() + ROBOTS_CACHE_SECONDS, rules)
+        rules = self.robots.get(host)
+        if rules is None:
+            rules = self._read_robots(host, deadline)
+            self.robots.put(host, rules)
         return rules
 
     def _read_robots(self, host: str, deadline: Deadline) -> RobotsRules:
@@ -245,6 +267,10 @@ class Fetcher:
             connection.request("GET", target.path, headers=sent)
             with closing(connection.getresponse()) as response:
                 body = _read_body(response, body_bytes, cut=cut)
+        except TimeoutError as error:
+            raise FetchTransientError(
+                f"{target.host} took too long to answer. We will try again later."
+            ) from error
         except (OSError, http.client.HTTPException, zlib.error) as error:
             raise FetchTransientError(
                 f"{target.host} did not answer properly. We will try again later."

@@ -92,8 +92,11 @@ def sanitize_html(html: str) -> str:
     return re.sub(r"<(/?)h[12]>", r"<\1h3>", cleaned).strip()
 
 
-def _absolute_links_only(_tag: str, _attribute: str, value: str) -> str | None:
-    """Drop an address that would resolve against our own site."""
+def _absolute_links_only(_tag: str, attribute: str, value: str) -> str | None:
+    """Drop an address that would resolve against our own site, and every other attribute."""
+    if attribute != "href":
+        # The cleaner's own rel passes through here too; a written one was dropped before.
+        return value if attribute == "rel" else None
     compact = _CONTROL.sub("", value).strip().lower()
     return value.strip() if compact.startswith(("http://", "https://", "mailto:")) else None
 
