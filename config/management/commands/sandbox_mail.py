@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +37,16 @@ def sandbox_options() -> SandboxOptions:
         raise CommandError(
             "SANDBOX_SMTP_HOST must be an address of this machine's loopback, as 127.0.0.1."
         )
-    try:
-        delay_seconds = float(os.environ.get("SANDBOX_DELAY") or 3)
-    except ValueError:
-        raise CommandError("SANDBOX_DELAY must be a number of seconds, as 3 or 0.5.") from None
+    delay = os.environ.get("SANDBOX_DELAY") or "3"
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", delay):
+        raise CommandError("SANDBOX_DELAY must be a number of seconds, as 3 or 0.5.")
     port = os.environ.get("PORT") or "8000"
     return SandboxOptions(
         base_url=os.environ.get("SANDBOX_BASE_URL") or f"http://127.0.0.1:{port}",
         mail_folder=Path(settings.BASE_DIR) / "var" / "sandbox" / "mail",
         host=host,
         port=settings.SANDBOX_SMTP_PORT,
-        delay_seconds=delay_seconds,
+        delay_seconds=float(delay),
     )
 
 
