@@ -205,7 +205,7 @@ def _problems(bound: Any) -> list[tuple[str, str]]:
         item = bound[name]
         target = f"{item.auto_id}_0" if _kind_of(item.field.widget) == "group" else item.auto_id
         lines += [
-            ("" if item.is_hidden else target, _named(str(item.label), error))
+            ("" if item.is_hidden else target, _named(str(item.label), str(error)))
             for error in item.errors
         ]
     return lines
@@ -289,7 +289,7 @@ def nav_link(
     except NoReverseMatch:
         return SafeString("")
     request = context.get("request")
-    is_current = bool(request) and url != "/" and request.path.startswith(url)
+    is_current = request is not None and url != "/" and request.path.startswith(url)
     return format_html(
         '<a href="{}"{}{}>{}<span>{}</span>{}</a>',
         url,

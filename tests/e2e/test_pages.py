@@ -7,13 +7,22 @@ from accounts.models import User
 from tests.e2e.checks import axe_findings, check_page, layout_findings
 
 # URL name, who looks at it
-PUBLIC_PAGES = [
+PAGES = [
     ("home", "visitor"),
     ("account_login", "visitor"),
     ("account_signup", "visitor"),
     ("account_reset_password", "visitor"),
     ("account_reset_password_done", "visitor"),
     ("styleguide", "staff"),
+    ("account_email", "owner"),
+    ("account_change_password", "owner"),
+    ("account_reauthenticate", "owner"),
+    ("account_logout", "owner"),
+    ("accounts:settings", "owner"),
+    ("accounts:workspace-edit", "owner"),
+    ("accounts:member-list", "owner"),
+    ("accounts:preferences-edit", "owner"),
+    ("accounts:task-list", "owner"),
 ]
 
 
@@ -22,10 +31,13 @@ def staff(transactional_db) -> User:
     return User.objects.create_user("staff@roleferry.example", "unused-password", is_staff=True)
 
 
-@pytest.mark.parametrize(("url_name", "persona"), PUBLIC_PAGES)
+@pytest.mark.parametrize(("url_name", "persona"), PAGES)
 def test_page_passes(url_name, persona, page, live_server, log_in, request):
     if persona == "staff":
         log_in(page, request.getfixturevalue("staff"))
+    if persona == "owner":
+        request.getfixturevalue("profile")
+        log_in(page, request.getfixturevalue("owner").user)
 
     answer = page.goto(live_server.url + reverse(url_name))
 
