@@ -266,13 +266,11 @@ def _strength_faults(text: str, source: str, cited: list[FactView]) -> Iterator[
         for word in claims.words_in(_without_skills(text))
         if len(word) > 3 and word not in COMMON_WORDS and word not in STARTERS
     ]
-    supported = sum(
-        any(
-            word.startswith(known[:5]) or known.startswith(word[:5])
-            for known in stems
-            if len(known) > 3
-        )
-        for word in own
-    )
+    supported = sum(any(_akin(word, known) for known in stems) for word in own)
     if own and supported / len(own) < MIN_SUPPORTED_SHARE:
         yield "unsupported_claim", text.strip()
+
+
+def _akin(left: str, right: str) -> bool:
+    """Whether two stems are one word in two forms: equal, or alike in their first five letters."""
+    return left == right or (min(len(left), len(right)) > 3 and left[:5] == right[:5])

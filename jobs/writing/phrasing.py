@@ -231,7 +231,7 @@ def _verb_kind(word: str) -> str:
 
 
 def _base(verb: str) -> str:
-    if verb.endswith("sses") or verb.endswith("ches"):
+    if verb.endswith(("sses", "ches")):
         return verb[:-2]
     return f"{verb[:-3]}y" if verb.endswith("ies") else verb.removesuffix("s")
 
@@ -241,6 +241,22 @@ def listing(items: list[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with "a" or "an", letters of an abbreviation as they are spoken ("an MSc")."""
+    first = noun.split(" ", 1)[0]
+    is_spoken_by_letter = (len(first) > 1 and first[:2].isupper()) or first.startswith("MSc")
+    vowels = "AEFHILMNORSX" if is_spoken_by_letter else "AEIOaeio"
+    return f"{'an' if first[:1] in vowels else 'a'} {noun}"
+
+
+def with_the(organization: str) -> str:
+    """Return a school's name as it stands in a sentence ("the University of Leeds")."""
+    needs_article = re.match(
+        r"(?:university|college|institute|school|academy) of\b", organization, re.IGNORECASE
+    )
+    return f"the {organization}" if needs_article else organization
 
 
 def count_words(text: str) -> int:
