@@ -1,7 +1,7 @@
 """Reading, classifying and hashing addresses."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailboxes.addresses import (
@@ -170,6 +170,7 @@ def test_hash_depends_on_the_key_and_hides_the_address():
         address_hash("jane@acme.com", b"short")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_an_address_or_a_refusal(text):
     try:

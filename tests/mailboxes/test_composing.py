@@ -14,7 +14,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailboxes.addresses import AddressError
@@ -221,6 +221,7 @@ def test_subjects_survive(subject):
     assert max(len(line) for line in header_lines(compose(changed(subject=subject)))) <= 998
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=200))
 def test_any_printable_subject_survives(subject):
     raw = compose(changed(subject=subject, text="x", footer=None))
@@ -298,6 +299,7 @@ HEADER_NAMES = sorted(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(sorted(set(placed("")) - {"extra_name"})))
 def test_whatever_is_put_in_the_headers_stay_the_same_set(value, place):
     try:

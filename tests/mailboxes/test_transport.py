@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailboxes.receipts import (
@@ -38,13 +38,18 @@ from tests.fakes.smtp_sink import Fault, SmtpSink, make_certificate
 
 RAW = b"From: a@acme.test\r\nTo: b@corp.test\r\nMessage-ID: <1@acme.test>\r\n\r\nHello\r\n"
 SENDER, RECIPIENT = "a@acme.test", "b@corp.test"
-QUICK = TimeOuts(
-    connect=2, banner=0.3, command=0.3, data=0.3, content=0.3, dot=0.3, tls=2, farewell=0.3
+# Long enough for a busy machine, short enough for a test that goes wrong.
+PATIENT = TimeOuts(
+    connect=10, banner=10, command=10, data=10, content=10, dot=10, tls=10, farewell=5
+)
+# For servers that stall.
+SHORT = TimeOuts(
+    connect=10, banner=0.5, command=0.5, data=0.5, content=0.5, dot=0.5, tls=10, farewell=0.5
 )
 
 
 def endpoint_of(sink, **changes):
-    base = SmtpEndpoint(host="127.0.0.1", port=sink.port, security=Security.NONE, timeouts=QUICK)
+    base = SmtpEndpoint(host="127.0.0.1", port=sink.port, security=Security.NONE, timeouts=PATIENT)
     return dataclasses.replace(base, **changes)
 
 
@@ -75,7 +80,7 @@ def against(talk, act, **changes):
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024)
         port = server.sockets[0].getsockname()[1]
-        base = SmtpEndpoint(host="127.0.0.1", port=port, security=Security.NONE, timeouts=QUICK)
+        base = SmtpEndpoint(host="127.0.0.1", port=port, security=Security.NONE, timeouts=PATIENT)
         connection = SmtpConnection(dataclasses.replace(base, **changes))
         try:
             return await act(connection)
@@ -231,8 +236,9 @@ def test_replies_become_deferred_or_rejected(stage, code):
 def test_a_lost_conversation_is_ambiguous_only_after_the_dot(
     stage, action, lost_at, ambiguous, accepted
 ):
+    timeouts = SHORT if action.endswith("stall") else PATIENT
     with SmtpSink([Fault(stage, action)]) as sink:
-        receipt = deliver(sink)
+        receipt = deliver(sink, timeouts=timeouts)
         assert len(sink.accepted) == accepted
     assert isinstance(receipt, Lost)
     assert (receipt.stage, receipt.ambiguous) == (lost_at, ambiguous)
@@ -253,7 +259,7 @@ def test_a_server_that_stops_reading_loses_the_message_safely():
         await connection.open()
         return await connection.deliver(SENDER, RECIPIENT, RAW + b"y\r\n" * 12_000_000)
 
-    receipt = against(talk, act)
+    receipt = against(talk, act, timeouts=SHORT)
     assert (receipt.stage, receipt.ambiguous) == (Stage.CONTENT, False)
 
 
@@ -505,9 +511,9 @@ def test_opening_fails_with_a_sentence(fault, kind, stage):
     with SmtpSink([fault]) as sink:
         started = time.monotonic()
         with pytest.raises(kind, match=r"127\.0\.0\.1") as failure:
-            deliver(sink)
+            deliver(sink, timeouts=SHORT if fault.action == "stall" else PATIENT)
     assert failure.value.stage == stage
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_an_old_server_that_knows_only_helo():
@@ -567,23 +573,25 @@ def test_a_stalled_server_holds_up_nobody_else():
     with SmtpSink([Fault("dot", "stall")]) as stalled, SmtpSink() as healthy:
 
         async def go():
-            slow = SmtpPool(endpoint_of(stalled, timeouts=dataclasses.replace(QUICK, dot=1.5)))
+            slow = SmtpPool(endpoint_of(stalled, timeouts=TimeOuts()))
             fast = SmtpPool(endpoint_of(healthy))
             async with slow, fast:
                 waiting = [
-                    asyncio.create_task(slow.deliver(SENDER, RECIPIENT, RAW)) for _ in range(2)
+                    asyncio.create_task(slow.deliver(SENDER, RECIPIENT, RAW)) for _ in range(4)
                 ]
-                started = time.monotonic()
+                while stalled.verbs.count("DATA") < 2:
+                    await asyncio.sleep(0.01)
                 receipts = [await fast.deliver(SENDER, RECIPIENT, RAW) for _ in range(100)]
-                elapsed = time.monotonic() - started
-                unfinished = [task.done() for task in waiting]
-                return receipts, elapsed, unfinished, await asyncio.gather(*waiting)
+                finished = [task.done() for task in waiting]
+                for task in waiting:
+                    task.cancel()
+                await asyncio.gather(*waiting, return_exceptions=True)
+                return receipts, finished
 
-        receipts, elapsed, unfinished, losses = asyncio.run(go())
+        receipts, finished = asyncio.run(go())
+        assert len(healthy.accepted) == 100
     assert all(isinstance(receipt, Accepted) for receipt in receipts)
-    assert elapsed < 1.5
-    assert unfinished == [False, False]
-    assert [loss.ambiguous for loss in losses] == [True, True]
+    assert finished == [False] * 4
     assert stalled.accepted == []
 
 
@@ -625,7 +633,9 @@ def test_idle_connections_are_closed():
             async with SmtpPool(endpoint_of(sink), idle_seconds=0.1) as pool:
                 await pool.deliver(SENDER, RECIPIENT, RAW)
                 kept = pool.idle_connections
-                await asyncio.sleep(0.4)
+                deadline = time.monotonic() + 10
+                while "QUIT" not in sink.verbs and time.monotonic() < deadline:
+                    await asyncio.sleep(0.02)
                 return kept, pool.idle_connections, list(sink.verbs)
 
         kept, left, verbs = asyncio.run(go())
@@ -659,6 +669,7 @@ def test_trying_a_log_in_sends_no_mail():
     assert sink.verbs == ["EHLO", "AUTH", "QUIT", "EHLO", "AUTH"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.binary(max_size=60)
@@ -684,6 +695,7 @@ def test_any_octets_are_a_reply_or_an_end(pieces):
         assert len(reply.text) <= 1000
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=300)
     | st.lists(st.sampled_from([b".", b"\r\n", b"a", b"\n", b"\r"])).map(b"".join)
@@ -738,7 +750,9 @@ def test_the_sink_as_a_process_keeps_its_log_through_kill(tmp_path):
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         port = int(process.stdout.readline())
-        endpoint = SmtpEndpoint(host="127.0.0.1", port=port, security=Security.NONE, timeouts=QUICK)
+        endpoint = SmtpEndpoint(
+            host="127.0.0.1", port=port, security=Security.NONE, timeouts=PATIENT
+        )
 
         async def go():
             async with SmtpPool(endpoint) as pool:
