@@ -312,9 +312,9 @@ def _starts_anew(text: str) -> bool:
 def _wraps_beside_date(last: TextLine, line: TextLine) -> bool:
     """Whether a long bold title went on below while its date stood to the right of the first line."""
     title, _, rest = last.text.partition("\t")
+    unfinished = ends_hyphenated(title) or title.endswith((",", "–", "&"))
     return (
-        last.bold
-        and line.bold
+        (unfinished or (last.bold and line.bold))
         and len(title) >= MIN_WRAPPED_CHARACTERS
         and len(line.text) < len(title)
         and is_meta(rest)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from jobs.resumes.contact import canonical_link
+from jobs.resumes.contact import canonical_link, clean_name
 from jobs.resumes.facts import EDUCATION, ROLE, ParsedResume
 from jobs.resumes.limits import ResumeUnreadableError
 from jobs.resumes.parsing import parse_resume
@@ -120,7 +120,7 @@ def _compare_layouts(profiles: dict[str, list[tuple[str, object]]]) -> Iterator[
 
 def _judge(truth: dict[str, Any], parsed: ParsedResume) -> Iterator[tuple[str, str, bool]]:
     if truth.get("name"):
-        yield "name", truth["name"], _plain(truth["name"]) == _plain(parsed.name)
+        yield "name", truth["name"], _plain(clean_name(truth["name"])) == _plain(parsed.name)
     for email in _listed(truth.get("email")):
         yield "email", email, email.casefold() in {found.casefold() for found in parsed.emails}
     for phone in _listed(truth.get("phone")):

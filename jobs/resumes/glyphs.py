@@ -118,33 +118,55 @@ def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
 
 
 def _split_row(row: list[Glyph]) -> list[_Run]:
-    runs: list[_Run] = []
+    """Return the runs of a row from left to right.
+
+    Characters are strung together in the order of the file first: where a long word overprints the next
+    column, order by place would shuffle the letters of both.
+    """
+    strings: list[list[Glyph]] = []
     last: Glyph | None = None
     spaced = False
-    for glyph in sorted(row, key=lambda item: (item.left, item.index)):
+    for glyph in sorted(row, key=lambda item: item.index):
         if glyph.character.isspace():
             spaced = True
             continue
-        if last is not None and _is_shadow(last, glyph):
-            continue
+        if last is None or not _follows(last, glyph):
+            strings.append([])
         glyph.spaced, spaced = spaced, False
-        if last is None or glyph.left - last.right > COLUMN_GAP * max(glyph.size, last.size):
-            runs.append(_Run())
-        runs[-1].glyphs.append(glyph)
+        strings[-1].append(glyph)
         last = glyph
+    strings.sort(key=lambda item: (item[0].left, item[0].index))
+    return _joined_strings(strings)
+
+
+def _follows(last: Glyph, glyph: Glyph) -> bool:
+    if glyph.index - last.index == 1 and abs(glyph.left - last.left) < 0.1 * last.size:
+        return True  # the letters of a ligature are reported at one place
+    step = glyph.left - last.right
+    return -0.6 * last.size < step <= COLUMN_GAP * max(glyph.size, last.size)
+
+
+def _joined_strings(strings: list[list[Glyph]]) -> list[_Run]:
+    runs: list[_Run] = []
+    for string in strings:
+        if runs:
+            last, first = runs[-1].glyphs[-1], string[0]
+            if _is_shadow_of(runs[-1].glyphs, string):
+                continue
+            if _follows(last, first):
+                runs[-1].glyphs.extend(string)
+                continue
+        runs.append(_Run(string))
     return runs
 
 
-def _is_shadow(last: Glyph, glyph: Glyph) -> bool:
-    """Whether the same character is drawn twice in one place, as programs do to fake bold type.
-
-    Neighbours in the content are no shadows: a ligature reports its letters at one place.
-    """
-    return (
-        glyph.character == last.character
-        and glyph.index - last.index > 1
-        and abs(glyph.left - last.left) < 0.12 * glyph.size
-    )
+def _is_shadow_of(drawn: list[Glyph], string: list[Glyph]) -> bool:
+    """Whether the same words are drawn twice in one place, as programs do to fake bold type."""
+    first = drawn[-len(string)] if len(drawn) >= len(string) else drawn[0]
+    same_place = abs(first.left - string[0].left) < 0.12 * first.size
+    return same_place and [item.character for item in drawn[-len(string) :]] == [
+        item.character for item in string
+    ]
 
 
 def _regroup(runs: list[_Run]) -> list[list[_Run]]:
@@ -155,7 +177,7 @@ def _regroup(runs: list[_Run]) -> list[list[_Run]]:
         same = previous is not None and abs(previous.baseline - first.baseline) <= SAME_LINE * max(
             first.size, previous.size
         )
-        if same and previous is not None and first.left >= previous.right - 1:
+        if same and previous is not None and first.left >= rows[-1][-1].glyphs[0].left:
             rows[-1].append(run)
         else:
             rows.append([run])

@@ -19,6 +19,7 @@ from jobs.resumes.vocabulary import (
 )
 
 TITLE_FIRST, COMPANY_FIRST = "title first", "company first"
+EVEN_SPLIT = 0.3  # both sides could be titles, and the other entries decide
 CLEAR_SPLIT = 1.0  # one side is a job title and nothing speaks against the other
 ORDER_BIAS = 0.4  # how the other entries of the section are written decides even cases
 HEAD_CELLS = re.compile(
@@ -185,8 +186,8 @@ def _name_units(units: list[str], usual_order: str) -> tuple[str, str, str]:
     if not units:
         return "", "", ""
     if len(units) == 1:
-        pair = _split_pair(units[0], usual_order)
-        if pair:
+        pair = _split_pair(units[0], usual_order, EVEN_SPLIT if usual_order else CLEAR_SPLIT)
+        if pair and not is_department(pair[1]):
             return pair
         return (units[0], "", "") if title_score(units[0]) else ("", units[0], "")
     return _choose(units, usual_order)
@@ -220,7 +221,9 @@ def _choose(units: list[str], usual_order: str) -> tuple[str, str, str]:
     return units[title_at], units[organisation_at], order if certain else ""
 
 
-def _split_pair(cell: str, usual_order: str) -> tuple[str, str, str] | None:
+def _split_pair(
+    cell: str, usual_order: str, threshold: float = CLEAR_SPLIT
+) -> tuple[str, str, str] | None:
     """Split "Acme, Head of Sales" or "Head of Sales, Acme" at the comma that fits best, or return None."""
     best: tuple[float, tuple[str, str, str]] | None = None
     for left, right in _comma_splits(cell):
@@ -231,7 +234,7 @@ def _split_pair(cell: str, usual_order: str) -> tuple[str, str, str] | None:
             score = _pair_score(title, organization) + (ORDER_BIAS if order == usual_order else 0.0)
             if best is None or score > best[0]:
                 best = (score, (title, organization, order))
-    if best is None or best[0] < CLEAR_SPLIT:
+    if best is None or best[0] < threshold:
         return None
     return best[1]
 

@@ -22,6 +22,10 @@ _LINK_WORD = re.compile(
     re.IGNORECASE,
 )
 _CELLS = re.compile(r"\t|\s*[|•·‖]\s*|\s+[–—-]+\s+|\s{3,}|;\s+")
+# A degree set in a column of its own that is too narrow touches the name of the school.
+_GLUED = re.compile(
+    r"^(?:[BM]\.?(?:Tech|Eng|Sc|Com|Ed|Arch|Phil)\.?|[EB]?MBA|BBA|Ph\.?D\.?|LL\.?[BM]\.?)(?=[A-ZÀ-Ý][a-zà-ÿ])"
+)
 _CAMPUS_HOST = re.compile(r"\b(?:University|Institute|College)\b", re.IGNORECASE)
 _MINOR = re.compile(
     r"^(?:minor|nebenfach|mention|specialization|specialisation|concentration|focus|schwerpunkt|honou?rs|cum laude|magna|summa|first class|graduated|major gpa|gpa|cgpa|note|abschlussnote)\b",
@@ -72,6 +76,7 @@ def find_grade(lines: Iterable[Line]) -> str:
 
 def _read_cell(cell: str, school: School, loose: list[str]) -> None:
     cell = GRADE.sub("", cell).strip(" ,;:()") if GRADE.search(cell) else cell
+    cell = _GLUED.sub(r"\g<0> ", cell)
     if not cell or not re.search(r"\w", cell):
         return
     if is_place(cell) and not _is_degree_in_state_form(cell, school):
@@ -137,7 +142,7 @@ def _read_part(part: str, school: School, loose: list[str]) -> None:
     elif INSTITUTION.search(part) and not school.institution:
         school.institution = part
     elif not _MINOR.match(part) and len(part) <= 90:
-        loose.append(part)
+        loose.append(re.sub(r"^(?:in|en|im)\s+", "", part))
 
 
 def _read_degree(part: str, found: "re.Match[str]", school: School, loose: list[str]) -> None:
