@@ -1,5 +1,15 @@
 """Addresses of mailboxes."""
 
+from django.urls import path
+
+from mailboxes.views import webhooks
+
 app_name = "mailboxes"
 
-urlpatterns: list = []
+urlpatterns = [
+    path(
+        "webhooks/<slug:provider>/<uuid:public_id>/",
+        webhooks.webhook_receive,
+        name="webhook-receive",
+    ),
+]
