@@ -7,10 +7,13 @@ TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead.
 """
 
 import atexit
+import itertools
 import os
 import shutil
 import tempfile
 from pathlib import Path
+
+from config.embedded import host, postgres, valkey
 
 PREFIX = "roleferry-test-"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -21,7 +24,11 @@ def _remove_remains() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).split("-")[0]
         if pid.isdigit() and folder.stat().st_uid == os.geteuid() and not _is_running(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remains = [folder]
+            for base, kind in itertools.product(host.socket_bases(), ("postgres", "valkey")):
+                remains.append(base / host.socket_folder_name(folder / kind))
+            for path in remains:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_running(pid: int) -> bool:
@@ -36,8 +43,6 @@ def _is_running(pid: int) -> bool:
 
 def _start(kind: str) -> str:
     """Start one server in a temporary folder, have it removed at exit, return its address."""
-    from config.embedded import postgres, valkey
-
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o711)  # root's servers run under another account, which must get in
     server = {"postgres": postgres, "valkey": valkey}[kind].start(folder / kind, durable=False)

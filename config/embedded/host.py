@@ -148,17 +148,25 @@ def private_folder(folder: Path, account: Account) -> Path:
 def socket_folder(folder: Path, account: Account) -> Path:
     """Return a private folder with a short path for the socket of the server living in `folder`.
 
-    Always the same one for the same server, because clients keep the address.
+    It is not beside the data, because project folders can be too deep for a socket's path or on a
+    file system without sockets. Always the same one for the same server, whatever TMPDIR and
+    XDG_RUNTIME_DIR say in this terminal, because commands in other terminals must find it.
     """
-    name = f"roleferry-{os.geteuid()}-{_fingerprint(str(folder))}"
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    bases = [] if account.switch or not runtime else [Path(runtime)]
-    for base in [*bases, Path(tempfile.gettempdir()), Path("/tmp")]:  # noqa: S108 - 0700, owner checked
-        short = len(str(base / name)) <= MAX_SOCKET_FOLDER
+    for base in socket_bases():
+        place = base / socket_folder_name(folder)
+        short = len(str(place)) <= MAX_SOCKET_FOLDER
         if short and os.access(base, os.W_OK | os.X_OK) and account.can_enter(base):
-            return private_folder(base / name, account)
+            return private_folder(place, account)
     message = "No folder for temporary files is writable: set TMPDIR to one that is."
     raise EmbeddedServerError(message)
+
+
+def socket_bases() -> list[Path]:
+    return [Path("/tmp"), Path(tempfile.gettempdir())]  # noqa: S108 # nosec B108 - 0700 inside, owner checked
+
+
+def socket_folder_name(folder: Path) -> str:
+    return f"roleferry-{os.geteuid()}-{_fingerprint(str(folder))}"
 
 
 def readable_programs(trees: list[Path], account: Account, probe: Path) -> Path:
