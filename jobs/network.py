@@ -17,6 +17,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import cast
 from urllib.parse import quote, urlsplit
 
@@ -186,6 +187,12 @@ def resolve_host(host: str, seconds: float) -> Sequence[str]:
     return found
 
 
+@cache
+def verifying_context() -> ssl.SSLContext:
+    """Return the context that checks certificates against the system's authorities."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True)
 class Network:
     """What a fetch touches outside the process; the defaults are the safe ones.
@@ -196,7 +203,7 @@ class Network:
 
     resolve: Callable[[str, float], Sequence[str]] = resolve_host
     is_allowed: Callable[[IPAddress], bool] = is_public_address
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext = field(default_factory=verifying_context)
     dial_port: int = HTTPS_PORT
 
     def addresses_of(self, host: str, seconds: float) -> list[IPAddress]:

@@ -269,41 +269,61 @@ def _color(value: str) -> str:
 
 
 class _TextWriter(HTMLParser):
-    """Writes sanitised HTML as lines: blank line between paragraphs, "- " before list items."""
+    """Writes HTML as lines: blank line between paragraphs, "- " before list items."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self.depth = 0
-        self.skipped = 0
+        self._depth = 0
+        self._skipped = 0
+        # How many line ends the text written so far ends with; a fresh start has plenty.
+        self._line_ends = 2
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in DROPPED_TAGS:
-            self.skipped += 1
+            self._skipped += 1
         elif tag in ("ul", "ol"):
-            self.pieces.append("" if self.depth else "\n\n")
-            self.depth += 1
+            self._break_for(tag)
+            self._depth += 1
         elif tag == "li":
-            self.pieces.append("\n" + "  " * max(self.depth - 1, 0) + "- ")
+            self._break(1)
+            self._write("  " * max(self._depth - 1, 0) + "- ", line_ends=2)
         elif tag == "br":
-            self.pieces.append("\n")
-        elif tag in ("td", "th"):
-            self.pieces.append(" ")
-        elif tag in BLOCK_TAGS:
-            self.pieces.append("\n\n" if tag in PARAGRAPH_TAGS else "\n")
+            self._write("\n", line_ends=self._line_ends + 1)
+        else:
+            self._break_for(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in DROPPED_TAGS:
-            self.skipped = max(self.skipped - 1, 0)
-        elif tag in ("ul", "ol"):
-            self.depth = max(self.depth - 1, 0)
-            self.pieces.append("" if self.depth else "\n\n")
-        elif tag in BLOCK_TAGS and tag not in ("td", "th"):
-            self.pieces.append("\n\n" if tag in PARAGRAPH_TAGS else "\n")
+            self._skipped = max(self._skipped - 1, 0)
+            return
+        if tag in ("ul", "ol"):
+            self._depth = max(self._depth - 1, 0)
+        self._break_for(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self.skipped:
-            self.pieces.append(re.sub(r"\s+", " ", data))
+        text = re.sub(r"\s+", " ", data)
+        if self._line_ends:
+            text = text.lstrip()
+        if text and not self._skipped:
+            self._write(text, line_ends=0)
+
+    def _break_for(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._write(" ", line_ends=self._line_ends)
+        elif tag in PARAGRAPH_TAGS and not self._depth:
+            self._break(2)
+        elif tag in BLOCK_TAGS:
+            self._break(1)
+
+    def _break(self, lines: int) -> None:
+        """End the line so that the text ends with at least `lines` line ends."""
+        if lines > self._line_ends:
+            self._write("\n" * (lines - self._line_ends), line_ends=lines)
+
+    def _write(self, text: str, *, line_ends: int) -> None:
+        self.pieces.append(text)
+        self._line_ends = line_ends
 
 
 def html_to_text(html: str) -> str:
@@ -312,14 +332,13 @@ def html_to_text(html: str) -> str:
     Takes sanitised or raw HTML; script, style and media say nothing.
     """
     writer = _TextWriter()
-    writer.feed(html)
+    writer.feed(html.replace("\u00a0", " ").replace("&nbsp;", " "))
     writer.close()
     text = strip_invisible_characters(_CONTROL.sub("", "".join(writer.pieces)))[0]
-    # A list item that holds a paragraph keeps its dash on the same line.
-    text = re.sub(r"(\n *- )\s+", r"\1", text.replace("\xa0", " "))
-    lines = [re.sub(r"(?<=\S) +", " ", line).rstrip() for line in text.split("\n")]
+    lines = [re.sub(r"(?<=\S) +", " ", line.replace("\u00a0", " ")) for line in text.split("\n")]
     lines = [line if line.lstrip().startswith("- ") else line.strip() for line in lines]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in lines if line != "-")).strip()
+    kept = [line.rstrip() for line in lines if line.strip() != "-"]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
 
 
 def text_to_html(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from jobs.salary import Salary
 from jobs.sanitizing import text_to_html
@@ -54,7 +54,7 @@ class AshbyAdapter:
         parts = parse_address(url)
         if parts is None or parts.netloc not in ("jobs.ashbyhq.com", "api.ashbyhq.com"):
             return None
-        segments = [unquote(piece) for piece in path_segments(parts)]
+        segments = path_segments(parts)
         if parts.netloc == "api.ashbyhq.com":
             segments = segments[2:] if segments[:2] == ["posting-api", "job-board"] else []
         if not segments or not is_token(segments[0]):

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from jobs.salary import Salary
 from jobs.sanitizing import clean_description, strip_invisible_characters
@@ -174,13 +174,14 @@ def parse_address(url: str) -> SplitResult | None:
 
 
 def path_segments(parts: SplitResult) -> list[str]:
-    """Return the non-empty pieces of an address's path."""
-    return [piece for piece in parts.path.split("/") if piece]
+    """Return the non-empty pieces of an address's path, percent-decoded."""
+    return [unquote(piece) for piece in parts.path.split("/") if piece]
 
 
 def is_token(value: str) -> bool:
-    """Whether `value` can name a board: letters, digits, dot, dash, underscore, space or %20."""
-    return 0 < len(value) <= 120 and all(ch.isalnum() or ch in "-_.%+& " for ch in value)
+    """Whether `value` can name a board: letters, digits and "-_.+& ", at least one a letter or digit."""
+    allowed = all(ch.isalnum() or ch in "-_.+& " for ch in value)
+    return len(value) <= 120 and allowed and any(map(str.isalnum, value))
 
 
 def text_of(value: object) -> str:

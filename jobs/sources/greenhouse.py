@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from jobs.salary import Salary
 from jobs.sources.base import (
@@ -70,7 +70,7 @@ class GreenhouseAdapter:
 
         The API of the European data centre answers for its boards on the same host.
         """
-        return f"https://boards-api.greenhouse.io/v1/boards/{ref.token}/jobs?content=true"
+        return f"https://boards-api.greenhouse.io/v1/boards/{quote(ref.token, safe='')}/jobs?content=true"
 
     def recognises(self, document: object) -> BoardRef | None:
         """Recognise {"jobs": [{"absolute_url": ...}]}, its empty form and its 404 body."""

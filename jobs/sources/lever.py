@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from jobs.salary import Salary
 from jobs.sanitizing import text_to_html
@@ -67,7 +68,7 @@ class LeverAdapter:
     def api_url(self, ref: BoardRef) -> str:
         """Return the address of all postings in the board's region."""
         region = ".eu" if ref.region == "eu" else ""
-        return f"https://api{region}.lever.co/v0/postings/{ref.token}?mode=json"
+        return f"https://api{region}.lever.co/v0/postings/{quote(ref.token, safe='')}?mode=json"
 
     def recognises(self, document: object) -> BoardRef | None:
         """Recognise an array of postings with hostedUrl, an empty array and the 404 body."""

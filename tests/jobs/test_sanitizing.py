@@ -127,8 +127,8 @@ def test_cleaning_twice_changes_nothing():
 
 
 def test_text_keeps_paragraphs_and_bullets():
-    html = "<h2>You</h2><p>know&nbsp;things</p><ul><li><p>one</p></li><li>two<ul><li>deep</li></ul></li></ul><div>a</div><div>b</div>"
-    assert html_to_text(html) == "You\n\nknow things\n\n- one\n\n- two\n  - deep\n\na\n\nb"
+    html = "<h2>You</h2><p>know&nbsp;things</p><ul><li><p>one</p></li><li>two<ul><li>deep</li></ul></li></ul><div>a</div> <div>b</div>"
+    assert html_to_text(html) == "You\n\nknow things\n\n- one\n- two\n  - deep\n\na\nb"
 
 
 @pytest.mark.parametrize(
