@@ -1,0 +1,52 @@
+"""Group commit: many tasks each need one row changed, and one statement changes them all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Enough to share the cost of a commit; small enough that one statement stays short.
+LARGEST_GROUP = 200
+
+
+class GroupCommitter(Generic[Item, Result]):
+    """Collects items while the commit before is under way and hands them to `commit` as one list.
+
+    `commit` returns one result per item, in order, after the change is durable. An error of `commit` reaches every
+    caller of its group.
+    """
+
+    def __init__(self, commit: Callable[[list[Item]], Awaitable[list[Result]]]) -> None:
+        self._commit = commit
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._news = asyncio.Event()
+
+    async def put(self, item: Item) -> Result:
+        """Return the item's result once its group is committed."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        self._news.set()
+        return await future
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        while True:
+            await self._news.wait()
+            group, self._waiting = (
+                self._waiting[:LARGEST_GROUP],
+                self._waiting[LARGEST_GROUP:],
+            )
+            if not self._waiting:
+                self._news.clear()
+            try:
+                results = await self._commit([item for item, _ in group])
+            except Exception as error:  # noqa: BLE001 - handed to every caller, none of whom may wait for ever
+                for _, future in group:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), result in zip(group, results, strict=True):
+                if not future.done():
+                    future.set_result(result)

@@ -1,0 +1,291 @@
+"""The send ledger: what may happen to a message (architecture section 6), in batches, by the database's clock.
+
+Every function takes a psycopg connection in autocommit mode and makes its own transactions. A message that a sender
+holds is named by a `Ticket`: id and epoch. The epoch is new for every claim, and every later statement names it, so
+whoever lost a message cannot change it any more.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from mailboxes import capacity
+from mailboxes.capacity import CapReachedError, Room, ramp_cap
+from mailboxes.models import Mailbox
+from outreach import ledger_sql as sql
+from outreach.claiming import DueMessage, plan_claims
+from outreach.judging import Ask, Judge, Outcome, Ticket
+from outreach.scheduling import LATE_LIMIT
+
+# How long a sender holds a message without a sign of life. Senders renew at a third of it.
+LEASE_SECONDS = 60.0
+# Architecture section 6: a deferred message is tried again for at most 24 hours.
+RETRY_HOURS = 24
+LATE_HOURS = int(LATE_LIMIT.total_seconds() // 3600)
+LATE_REASON = "It is more than 24 hours late. Look at it and send it again, or cancel it."
+
+Connection = AsyncConnection[Any]
+
+
+async def claim_due(
+    conn: Connection,
+    *,
+    limit: int,
+    lease: float = LEASE_SECONDS,
+    quotas: Mapping[int, int] | None = None,
+    quota: int = 100,
+) -> list[Ask]:
+    """Take up to `limit` due messages for this sender; give those that must wait a later due time and the reason.
+
+    `quotas`: mailbox id to how many more this sender wants to carry for it (default `quota`); those at 0 are skipped.
+    """
+    quotas = quotas or {}
+    busy = [mailbox for mailbox, left in quotas.items() if left <= 0]
+    async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(sql.DUE, {"busy": busy, "limit": limit, "late_hours": LATE_HOURS})
+        due = [DueMessage(**row) for row in await cursor.fetchall()]
+        if not due:
+            return []
+        rooms, now = await _rooms(cursor, {message.workspace_id for message in due}, quotas, quota)
+        companies = {message.company_id for message in due if message.timing.spacing_hours}
+        written = await _last_written(cursor, companies)
+        plan = plan_claims(due, rooms, written, now)
+        if plan.delays:
+            dues, reasons = zip(*plan.delays.values(), strict=True)
+            await cursor.execute(
+                sql.POSTPONE,
+                {"ids": list(plan.delays), "dues": list(dues), "reasons": list(reasons)},
+            )
+        await cursor.execute(
+            sql.CLAIM.sql,
+            {
+                "ids": list(plan.claims),
+                "mailboxes": list(plan.claims.values()),
+                "lease": lease,
+            },
+        )
+        claimed = {row["id"]: row for row in await cursor.fetchall()}
+    return [
+        Ask(Ticket(message.id, row["lease_epoch"]), row["mailbox_id"], message)
+        for message in due
+        if (row := claimed.get(message.id))
+    ]
+
+
+async def begin_sending(
+    conn: Connection, asks: Sequence[Ask], *, lease: float = LEASE_SECONDS
+) -> set[int]:
+    """Move claimed messages to `sending` and reserve their slots, all in one transaction; return the ids that may go.
+
+    Whatever must not go (architecture section 6.3) is moved to where it belongs with its reason. Afterwards, with
+    `sending` visible to everyone, the lasting reasons are asked once more: a stop or a suppression that was committed
+    before our commit is seen, whichever way the two transactions overlapped.
+    """
+    async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+        companies = {ask.due.company_id for ask in asks if ask.due.timing.spacing_hours}
+        if companies:
+            await cursor.execute(sql.LOCK_COMPANIES, {"companies": list(companies)})
+        await cursor.execute(
+            capacity.LOCK_DAYS, {"mailboxes": list({ask.mailbox_id for ask in asks})}
+        )
+        days = {row["mailbox_id"]: row for row in await cursor.fetchall()}
+        written = await _last_written(cursor, companies)
+        await cursor.execute(sql.VERDICTS, _keys([ask.ticket for ask in asks]))
+        verdicts = {row["id"]: row for row in await cursor.fetchall()}
+        judge = Judge(days, written, verdicts)
+        for ask in asks:
+            judge.judge(ask)
+        begun = await _begin(cursor, judge, lease)
+        await _refuse(cursor, judge)
+    return await _look_again(conn, [ask.ticket for ask in asks if ask.ticket.id in begun])
+
+
+async def mark_sent(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
+    """Record that the server took the messages; return the ids that were still ours to record."""
+    return await _settle(conn, sql.CONFIRM, outcomes)
+
+
+async def mark_unknown(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
+    """Record that nobody can tell: the slot stays used, and nothing resends the message by itself."""
+    return await _settle(conn, sql.LOSE, outcomes)
+
+
+async def mark_failed(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
+    """Record a final refusal (5xx) and give the slot back."""
+    return await _settle(conn, sql.FAIL, outcomes)
+
+
+async def mark_held(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
+    """Hand claimed messages that cannot be carried as they are to a person."""
+    return await _settle(conn, sql.HOLD, outcomes)
+
+
+async def mark_withdrawn(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
+    """Put back messages that have surely not left; the slot is free again."""
+    return await _settle(conn, sql.PUT_BACK, outcomes)
+
+
+async def mark_deferred(
+    conn: Connection, outcomes: Sequence[Outcome], *, at_the_end: sql.Move = sql.FAIL
+) -> set[int]:
+    """Put back messages for another try after `delay` seconds; past 24 hours from the first try they end instead.
+
+    `at_the_end` is FAIL when the recipient's side refuses, HOLD when our own server cannot be reached.
+    """
+    async with conn.transaction():
+        done = await _settle(conn, sql.PUT_BACK, outcomes)
+        over = [
+            replace(outcome, reason=f"{outcome.reason} It was tried for {RETRY_HOURS} hours.")
+            for outcome in outcomes
+            if outcome.ticket.id not in done
+        ]
+        return done | await _settle(conn, at_the_end, over)
+
+
+async def renew_leases(
+    conn: Connection, tickets: Sequence[Ticket], *, lease: float = LEASE_SECONDS
+) -> set[int]:
+    """Keep holding messages; return the ids that are still ours."""
+    cursor = await conn.execute(sql.RENEW, {**_keys(tickets), "lease": lease})
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def break_mailbox(conn: Connection, mailbox_id: int, reason: str) -> None:
+    """Stop a mailbox whose server refuses it for good, until its owner has repaired it."""
+    await conn.execute(sql.BREAK_MAILBOX, {"mailbox": mailbox_id, "reason": reason})
+
+
+async def hold_late(conn: Connection) -> int:
+    """Hold messages more than 24 hours past due for a person; return how many."""
+    cursor = await conn.execute(
+        sql.HOLD_LATE.sql, {"reason": LATE_REASON, "late_hours": LATE_HOURS}
+    )
+    return len(await cursor.fetchall())
+
+
+async def seconds_to_next(conn: Connection) -> float | None:
+    """Return how long until the next scheduled message is due, or None when none is."""
+    cursor = await conn.execute(sql.NEXT_DUE)
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def _begin(cursor: Any, judge: Judge, lease: float) -> set[int]:
+    if not judge.granted:
+        return set()
+    days = [judge.days[ask.mailbox_id]["day"] for ask in judge.granted]
+    keys = _keys([ask.ticket for ask in judge.granted])
+    await cursor.execute(sql.BEGIN.sql, {**keys, "days": days, "lease": lease})
+    begun = {row["id"]: row["mailbox_id"] for row in await cursor.fetchall()}
+    await _reserve(cursor, list(begun.values()), days[0])
+    await cursor.execute(sql.BIND, {"ids": list(begun)})
+    await cursor.execute(sql.STAMP, {"mailboxes": sorted(set(begun.values()))})
+    return set(begun)
+
+
+async def _reserve(cursor: Any, mailboxes: list[int], day: object) -> None:
+    slots = {mailbox: mailboxes.count(mailbox) for mailbox in sorted(set(mailboxes))}
+    await cursor.execute(
+        capacity.RESERVE,
+        {"mailboxes": list(slots), "slots": list(slots.values()), "day": day},
+    )
+    if len(await cursor.fetchall()) != len(slots):
+        raise CapReachedError("A mailbox's day had less room than was counted under its lock.")
+
+
+async def _refuse(cursor: Any, judge: Judge) -> None:
+    moves = {"hold": sql.HOLD, "cancel": sql.CANCEL, "put back": sql.PUT_BACK}
+    for name, outcomes in judge.refused.items():
+        if outcomes:
+            await cursor.execute(moves[name].sql, _facts(outcomes))
+    if judge.to_stop:
+        await cursor.execute(sql.STOP_SUPPRESSED, {"enrollments": judge.to_stop})
+
+
+async def _look_again(conn: Connection, tickets: list[Ticket]) -> set[int]:
+    if not tickets:
+        return set()
+    cursor = await conn.execute(sql.LOOK_AGAIN, _keys(tickets))
+    fine = {row[0] for row in await cursor.fetchall()}
+    overtaken = [Outcome(ticket) for ticket in tickets if ticket.id not in fine]
+    if overtaken:
+        # Nothing was offered yet. The next claim finds the cause and puts the message where it belongs.
+        await mark_withdrawn(conn, overtaken)
+    return fine
+
+
+async def _rooms(
+    cursor: Any, workspaces: Iterable[int], quotas: Mapping[int, int], quota: int
+) -> tuple[list[Room], datetime]:
+    """Return the mailboxes that may send, their day opened at today's cap, and the time by the database."""
+    await cursor.execute(sql.ROOMS, {"workspaces": list(workspaces)})
+    rows = await cursor.fetchall()
+    now: datetime = rows[0]["now"] if rows else datetime.now(UTC)
+    rooms = [
+        Room(
+            id=row["id"],
+            workspace_id=row["workspace_id"],
+            address=row["address"],
+            is_sandbox=row["is_sandbox"],
+            cap=ramp_cap(
+                is_sandbox=row["is_sandbox"],
+                is_warming_up=row["status"] == Mailbox.Status.WARMUP,
+                daily_cap=row["daily_cap"],
+                started=row["warmup_started_on"],
+                day=now.astimezone(UTC).date(),
+            ),
+            reserved=row["reserved"],
+            taken=row["taken"],
+            free_at=row["free_at"],
+            quota=quotas.get(row["id"], quota),
+        )
+        for row in rows
+    ]
+    caps = {"mailboxes": [room.id for room in rooms], "caps": [room.cap for room in rooms]}
+    await cursor.execute(capacity.OPEN_DAYS, caps)
+    return rooms, now
+
+
+async def _last_written(cursor: Any, companies: Iterable[int]) -> dict[tuple[int, int], datetime]:
+    wanted = list(companies)
+    if not wanted:
+        return {}
+    await cursor.execute(sql.LAST_WRITTEN, {"companies": wanted})
+    return {(row["workspace_id"], row["company_id"]): row["at"] for row in await cursor.fetchall()}
+
+
+async def _settle(conn: Connection, move: sql.Move, outcomes: Sequence[Outcome]) -> set[int]:
+    if not outcomes:
+        return set()
+    cursor = await conn.execute(move.sql, _facts(outcomes))
+    return {row[0] for row in await cursor.fetchall()}
+
+
+def _keys(tickets: Sequence[Ticket]) -> dict[str, list[int]]:
+    return {
+        "ids": [ticket.id for ticket in tickets],
+        "epochs": [ticket.epoch for ticket in tickets],
+    }
+
+
+def _facts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        **_keys([outcome.ticket for outcome in outcomes]),
+        "dues": [outcome.due_at for outcome in outcomes],
+        "delays": [outcome.delay for outcome in outcomes],
+        "reasons": [_line(outcome.reason, 300) for outcome in outcomes],
+        "errors": [_line(outcome.error, 500) for outcome in outcomes],
+        "codes": [outcome.code for outcome in outcomes],
+        "provider_ids": [_line(outcome.provider_id, 200) for outcome in outcomes],
+        "tried": [int(outcome.is_try) for outcome in outcomes],
+        "retry_hours": RETRY_HOURS,
+    }
+
+
+def _line(text: str, limit: int) -> str:
+    # PostgreSQL stores no NUL; a server's words may hold anything.
+    return text.replace("\x00", "")[:limit]

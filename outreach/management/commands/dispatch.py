@@ -1,0 +1,58 @@
+"""Send without Celery: the same loop, turn after turn, until told to stop."""
+
+import asyncio
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+import psycopg
+from django.core.management.base import BaseCommand
+
+from outreach.advancing import advance_sequences
+from outreach.dispatcher import Dispatcher, NoSlotError, Options
+
+# After a turn that could not begin (no slot, no database) we wait this long.
+REST_SECONDS = 2.0
+
+
+class Command(BaseCommand):
+    help = "Send scheduled mail and advance sequences until stopped; needs PostgreSQL only."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="end when nothing is due and nothing under way"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asyncio.run(self._serve(once=options["once"]))
+
+    async def _serve(self, *, once: bool) -> None:
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        while not stopped.is_set():
+            dispatcher = Dispatcher(
+                Options(
+                    stop_when_idle=once, chores=(advance_sequences,), is_stopping=stopped.is_set
+                )
+            )
+            try:
+                tally = await dispatcher.run()
+                if tally:
+                    self.stdout.write(", ".join(f"{count} {end}" for end, count in tally.items()))
+                if once:
+                    return
+            except NoSlotError:
+                self.stderr.write("Every sender's slot is taken; trying again.")
+                await _rest(stopped)
+            except psycopg.OperationalError as error:
+                self.stderr.write(f"The database cannot be used ({error}); trying again.")
+                await _rest(stopped)
+
+
+async def _rest(stopped: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stopped.wait(), REST_SECONDS)
+    except TimeoutError:
+        return
