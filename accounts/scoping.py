@@ -1,18 +1,15 @@
 """What every tenant row has: a workspace, a public id for URLs, and a queryset that asks for the workspace."""
 
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
-
-if TYPE_CHECKING:
-    from accounts.models.workspace import Workspace
 
 
 class WorkspaceQuerySet(models.QuerySet[Any]):
     """Querysets of tenant rows start here."""
 
-    def for_workspace(self, workspace: "Workspace") -> Self:
+    def for_workspace(self, workspace: models.Model) -> Self:
         """Return only this workspace's rows."""
         return self.filter(workspace=workspace)
 

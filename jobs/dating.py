@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 
 from accounts.models import ProfileFact
 
@@ -19,7 +20,7 @@ def date_findings_of(facts: Iterable[ProfileFact], *, today: date) -> list[str]:
     ]
     found: list[str] = []
     ordered = sorted(roles, key=lambda role: role.start_date)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         end = today if earlier.is_current else earlier.end_date
         months = (later.start_date.year - end.year) * 12 + later.start_date.month - end.month
         if months > GAP_MONTHS:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Workspace
-from jobs.companies import companies_by_name, normalize_company
+from jobs.companies import companies_by_name
 from jobs.geography import countries_of
 from jobs.models import Job, Source
 from jobs.sources.base import BoardRef, BoardResult, BoardStatus, NormalizedJob
@@ -296,6 +296,11 @@ def pasted_source(workspace: Workspace) -> Source:
     return source
 
 
-def same_company(left: str, right: str) -> bool:
-    """Whether two spellings mean the same employer."""
-    return normalize_company(left) == normalize_company(right)
+def add_pasted(workspace: Workspace, job: NormalizedJob, *, location: str, now: datetime) -> Job:
+    """Store one pasted posting; pasting the same text again returns the same opening."""
+    if location:
+        job = replace(job, location=location, locations=(location,))
+    source = pasted_source(workspace)
+    apply_result(source, BoardResult(BoardStatus.LIVE, jobs=(job,)), now=now, fetched=False)
+    stored: Job = Job.objects.get(source=source, external_id=job.external_id[:200])
+    return stored

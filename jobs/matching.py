@@ -187,6 +187,6 @@ def store_matches(
 
 
 def hidden_by_wish(profile: Profile) -> Q:
-    """Return the condition for openings of companies that the person never wants to see."""
+    """Return the condition for companies that the person never wants to see."""
     names = [normalize_company(name) for name in profile.preferences.hidden_companies]
-    return Q(company__normalized_name__in=names)
+    return Q(normalized_name__in=names)

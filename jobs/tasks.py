@@ -44,7 +44,7 @@ def import_source(source_id: int, task_id: int | None = None) -> None:
 
 
 @shared_task
-def import_saved_answer(source_workspace_id: int, path: str, task_id: int) -> None:
+def import_saved_answer(path: str, task_id: int) -> None:
     """Import an uploaded answer of a board; the upload is deleted once it is stored."""
     task = BackgroundTask.objects.select_related("workspace").get(pk=task_id)
     if not progress.start(task):
@@ -81,9 +81,7 @@ def _started(task_id: int | None) -> BackgroundTask | None:
     return task if task is not None and progress.start(task) else None
 
 
-def _finish_import(source: Source, task: BackgroundTask | None, *, problem: str) -> None:
-    if task is None:
-        return
+def _finish_import(source: Source, task: BackgroundTask, *, problem: str) -> None:
     if problem:
         progress.fail(task, problem)
         return

@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from jobs.views import profile, resumes
+from jobs.views import importing, openings, profile, resumes
 
 app_name = "jobs"
 
 urlpatterns = [
+    path("jobs/", openings.job_list, name="job-list"),
+    path("jobs/import/", importing.job_import, name="job-import"),
+    path("jobs/new/", importing.job_new, name="job-new"),
+    path("jobs/<uuid:pk>/", openings.job_detail, name="job-detail"),
+    path("jobs/<uuid:pk>/save/", openings.job_save, name="job-save"),
+    path("jobs/<uuid:pk>/hide/", openings.job_hide, name="job-hide"),
+    path("jobs/<uuid:pk>/unhide/", openings.job_unhide, name="job-unhide"),
+    path("sources/", importing.source_list, name="source-list"),
+    path("sources/<uuid:pk>/read/", importing.source_read, name="source-read"),
+    path("sources/<uuid:pk>/pause/", importing.source_pause, name="source-pause"),
     path("resumes/", resumes.resume_list, name="resume-list"),
     path("resumes/<uuid:pk>/file/", resumes.resume_file, name="resume-file"),
     path("resumes/<uuid:pk>/retry/", resumes.resume_retry, name="resume-retry"),
