@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from jobs.resumes import facts as kinds
 from jobs.resumes import sections
-from jobs.resumes.dates import DateSpan, find_range, is_date_only, remove_dates
+from jobs.resumes.dates import DateSpan, find_range, find_spans, is_date_only, remove_dates
 from jobs.resumes.facts import ParsedFact
 from jobs.resumes.heads import HEAD_CELLS, Head, clean_cell, read_heads
 from jobs.resumes.lists import Item, is_human_language, language_items, metric_phrases, skill_items
@@ -52,7 +52,7 @@ def add_section(section: Section, found: FactList) -> None:
 
 
 def _add_roles(section: Section, found: FactList) -> None:
-    entries = cut_entries([_opened(line) for line in section.lines])
+    entries = cut_entries([_opened(line) for line in section.lines], _is_whole_role)
     entries = [entry for entry in entries if entry.head or entry.body]
     heads = read_heads(entries)
     employer = ""
@@ -83,6 +83,18 @@ def _opened(line: Line) -> Line:
         if at_edge and named
         else line
     )
+
+
+def _has_own_dates(text: str) -> bool:
+    return find_range(text) is not None
+
+
+def _is_whole_role(text: str) -> bool:
+    return bool(title_score(text) and find_spans(text))
+
+
+def _is_whole_school(text: str) -> bool:
+    return bool(DEGREE.search(text) and INSTITUTION.search(text))
 
 
 def _is_employer_only(entry: Entry, head: Head, following: Head | None) -> bool:
@@ -191,7 +203,9 @@ def _add_statement(text: str, start: int, parent: int | None, found: FactList) -
 
 
 def _add_education(section: Section, found: FactList) -> None:
-    for entry in cut_entries([_opened(_plain_school(line)) for line in section.lines]):
+    for entry in cut_entries(
+        [_opened(_plain_school(line)) for line in section.lines], _is_whole_school
+    ):
         if not entry.head:
             _add_statements(entry.body, None, found)
             continue
@@ -243,7 +257,7 @@ def _plain_school(line: Line) -> Line:
 
 
 def _add_projects(section: Section, found: FactList) -> None:
-    for entry in cut_entries([_opened(line) for line in section.lines]):
+    for entry in cut_entries([_opened(line) for line in section.lines], _has_own_dates):
         if not entry.head:
             for line in entry.body:
                 _add_bullet_project(line, found)

@@ -30,6 +30,10 @@ _EMPLOYMENT = re.compile(
     r"|CDI|CDD|jornada completa|self[- ]employed|seasonal|hybrid|on[- ]?site|\(?m/w/d\)?",
     re.IGNORECASE,
 )
+# What follows the legal form of a company is its seat: "Bayer AG, Leverkusen".
+_AFTER_LEGAL_FORM = re.compile(
+    r"(.+\b(?:GmbH|AG|KG|SE|Inc|LLC|Ltd|Limited|PLC|Corp|SA|SAS|SARL|SL|BV|AB)\.?),\s+([A-ZÀ-Ý][^\d,]{2,30})"
+)
 _NAME_PARTICLES = frozenset(
     [
         "of",
@@ -164,6 +168,9 @@ def split_place(cell: str) -> tuple[str, str]:
         rest, place = cell[:position].strip(" ,"), cell[position + 1 :].strip()
         if is_place(place) or (is_region(place) and (place in STATES or len(place) > 2)):
             return rest, place
+    after_form = _AFTER_LEGAL_FORM.fullmatch(cell)
+    if after_form and not title_score(after_form[2]) and not is_department(after_form[2]):
+        return after_form[1], after_form[2]
     return cell, ""
 
 

@@ -24,7 +24,7 @@ _METRIC = re.compile(
     rf"|(?P<plus>\b{_AMOUNT}\+)"
     rf"|(?P<change>\bfrom\s{_AMOUNT}\s(?:\w+\s)?to\s{_AMOUNT}|\bvon\s{_AMOUNT}\s(?:\w+\s)?auf\s{_AMOUNT})"
     rf"|(?P<unit>\b{_AMOUNT}\s?(?:ms|s|sec|seconds?|minutes?|min|hours?|hrs?|days?|weeks?|months?|years?|GB|TB|PB|MB|rps|qps|tps|kg|km|FTEs?|Stunden|Tage|Wochen|Jahre|heures|jours|horas|días)\b)"
-    rf"|(?P<count>(?<![\w.,/#-]){_AMOUNT}\s(?:[a-zäöüéèñ][\w-]*\s){{0,2}}[a-zäöüéèñ][\w-]*(?:s|en|er|people|staff|data|women|men|children)\b)",
+    rf"|(?P<count>(?<![\w.,/#-]){_AMOUNT}\s(?:[a-zäöüéèñ][\w-]*\s){{0,2}}(?:[a-zäöüéèñ][\w-]*(?:s|en|er)|people|staff|women|men|children)\b)",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}")

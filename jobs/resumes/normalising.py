@@ -30,6 +30,7 @@ _COMBINING = {"\u00a8": "\u0308", "\u00b4": "\u0301", "\u02c6": "\u0302", "\u02d
 _BULLET_START = re.compile(
     rf"^[ \t]*(?:[{re.escape(SOLID_BULLETS)}][ \t]*|[{re.escape(BULLET_GLYPHS)}o][ \t]+)(?=\S)"
 )
+_LETTER_SPACED = re.compile(r"(?:[^\W\d_] ){2,}[^\W\d_](?: {2,}(?:[^\W\d_] )+[^\W\d_])*")
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{1,200})\]\(([^()\s]{1,500})\)")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,300}?)(?<=\S)\1")
@@ -204,6 +205,8 @@ def tidy_lines(text: str) -> str:
 def _tidy_line(raw: str) -> str:
     content = bullet_text(raw)
     line = raw.strip() if content is None else content
+    if _LETTER_SPACED.fullmatch(line):
+        return " ".join(re.sub(r"\s", "", word) for word in re.split(r"\s{2,}", line))
     line = re.sub(r" {3,}", "\t", line) if content is None else line
     line = re.sub(r"[ ]*\t[\t ]*", "\t", line)
     line = re.sub(r" {2,}", " ", line).strip()

@@ -1,7 +1,7 @@
 """Cut resume text into lines, sections and entries, keeping every offset."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from jobs.resumes import sections
@@ -209,8 +209,11 @@ def _labelled_section(line: Line, current: Section) -> Section | None:
     return Section(kind, label[1], [rest])
 
 
-def cut_entries(lines: list[Line]) -> list[Entry]:
-    """Group the lines of a section into entries by bullets, blank lines and dates."""
+def cut_entries(lines: list[Line], is_whole: Callable[[str], bool]) -> list[Entry]:
+    """Group the lines of a section into entries by bullets, blank lines and dates.
+
+    `is_whole` tells whether a line by itself names an entry, so that two such lines are two entries.
+    """
     entries: list[Entry] = []
     for index, line in enumerate(lines):
         current = entries[-1] if entries else None
@@ -222,6 +225,10 @@ def cut_entries(lines: list[Line]) -> list[Entry]:
         else:
             current.head.append(line)
     return entries
+
+
+def _is_second(current: Entry, line: Line, is_whole: Callable[[str], bool]) -> bool:
+    return is_whole(line.text) and any(is_whole(head.text) for head in current.head)
 
 
 def _is_prose(line: Line) -> bool:

@@ -110,6 +110,12 @@ _QUALIFIERS = frozenset(
         "part",
     ]
 )
+MAX_LAST_NAMED_WORDS = 4
+_LAST_WORDS = {
+    "experience": ROLES, "berufserfahrung": ROLES, "projects": PROJECTS, "projekte": PROJECTS, "skills": SKILLS,
+    "kenntnisse": SKILLS, "competencies": SKILLS, "education": EDUCATION, "awards": ACHIEVEMENTS, "honors": ACHIEVEMENTS,
+    "publications": ACHIEVEMENTS, "achievements": ACHIEVEMENTS, "certifications": CERTIFICATIONS, "licenses": CERTIFICATIONS,
+}  # fmt: skip
 _DECORATION = re.compile(r"^[\W\d_]{0,6}(?=\w)|[\W_]{0,40}$")
 _SPACED_CAPS = re.compile(r"^(?:\w\s){3,}\w$")
 
@@ -134,7 +140,19 @@ def heading_kind(line: str) -> str | None:
         or (not text[:1].isupper() and not _marked(line))
     ):
         return None
-    return _KINDS.get(plain) or _compound_kind(plain) or _qualified_kind(words)
+    return _KINDS.get(plain) or _compound_kind(plain) or _qualified_kind(words) or _named_last(text)
+
+
+def _named_last(text: str) -> str | None:
+    """Read "Executive Experience" by its last word when every word is written as in a heading."""
+    words = re.findall(r"[^\W_]+", text)
+    small = {"and", "of", "in", "und", "et", "de", "y"}
+    if len(words) > MAX_LAST_NAMED_WORDS or not all(
+        word[0].isupper() or word in small for word in words
+    ):
+        return None
+    last = words[-1].casefold()
+    return _LAST_WORDS.get(last) if text.rstrip(": ").casefold().endswith(last) else None
 
 
 def _marked(line: str) -> bool:

@@ -145,10 +145,10 @@ CAMPUSES = frozenset(
 _DEGREES = (
     r"Ph\.?\s?D\.?|D\.?Phil\.?|M\.?Phil\.?|Ed\.?D\.?|J\.?D\.?|M\.?D\.?|LL\.?\s?[BM]\.?|D\.?B\.?A\.?|Dr\.?(?:\s?-?\s?(?:rer\.?\s?nat|Ing|phil|med|iur)\.?)?|Doctor(?:ate)?(?:\s+of\s+\w+)?|Doctorado|Doctorat|Promotion|Doktor\w*|Postdoc\w*|"
     r"B\.?\s?Sc\.?(?:\s?\(?Hons\.?\)?)?|M\.?\s?Sc\.?|B\.?\s?Eng\.?|M\.?\s?Eng\.?|B\.?\s?Tech\.?|M\.?\s?Tech\.?|B\.?\s?Com\.?|M\.?\s?Com\.?|B\.?F\.?A\.?|M\.?F\.?A\.?|B\.?B\.?A\.?|E?M\.?B\.?A\.?|M\.?P\.?[AHP]\.?|M\.?Ed\.?|B\.?Ed\.?|M\.?Res\.?|M\.?Arch\.?|B\.?Arch\.?|B\.?C\.?A\.?|M\.?C\.?A\.?|"
-    r"B\.E\.|M\.E\.|B\.?\s?S\.?E?\.?|M\.?\s?S\.?E?\.?|B\.?\s?A\.?|M\.?\s?A\.?|A\.?A\.?S?\.?|A\.S\.|"
+    r"[BM]\.?S\.?N\.?|[BM]\.?S\.?W\.?|M\.?B\.?B\.?S\.?|Pharm\.?\s?D\.?|D\.?D\.?S\.?|B\.E\.|M\.E\.|B\.?\s?S\.?E?\.?|M\.?\s?S\.?E?\.?|B\.?\s?A\.?|M\.?\s?A\.?|A\.?A\.?S?\.?|A\.S\.|"
     r"(?:Executive\s+)?(?:Master|Bachelor|Associate)(?:['’]?s)?(?:\s+(?:of|in)\s+(?:Science|Arts|Engineering|Business Administration|Fine Arts|Laws|Law|Education|Technology|Applied Science|Philosophy|Commerce|Public Health|Public Administration|Public Policy|Architecture|Music|Design|Nursing|Social Work|Research|Applied Arts))?(?:\s+(?:degree|of))?(?!\w)|"
     r"Mast[eè]re?|Máster|Maestría|Licenciatura|Licenciad[oa]|Licence(?:\s+professionnelle)?|Grado|Ingenier[íi]a|Ingeniero|Diplôme(?:\s+d['’]ing[ée]nieur)?|DUT|BUT|BTS|DEUG|DESS|DEA|Baccalauréat|Bachillerato|Técnico superior|"
-    r"Magister|Magisterarbeit|Diplom(?:[- ]?[A-ZÄÖÜ]\w+)?(?:\s\((?:FH|Univ\.|BA)\))?|Staatsexamen|(?:Allgemeine\s+)?(?:Fach)?[Hh]ochschulreife|Abitur|Matura|Realschulabschluss|Mittlere Reife|Ausbildung(?:\s+(?:zum|zur))?|"
+    r"Magister|Magisterarbeit|Diplom(?:-[A-ZÄÖÜ]\w+|[a-zäöü]+)?(?:\s\((?:FH|Univ\.|BA)\))?|Staatsexamen|(?:Allgemeine\s+)?(?:Fach)?[Hh]ochschulreife|Abitur|Matura|Realschulabschluss|Mittlere Reife|Ausbildung(?:\s+(?:zum|zur))?|"
     r"High School Diploma|International Baccalaureate|IB Diploma|GED|A[- ]Levels?|GCSEs?|HND|HNC|Honou?rs(?:\s+degree)?|Certificate|Diploma|Exchange(?:\s+(?:semester|student|year))?|Minor|Double Major|Major|Bootcamp"
 )
 DEGREE = re.compile(rf"(?<![\w.])(?P<degree>{_DEGREES})(?![\w])")
