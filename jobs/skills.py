@@ -165,7 +165,10 @@ def _entries() -> tuple[_Entry, ...]:
             for item in filter(None, map(str.strip, line.split(";"))):
                 name, _, aliases = item.partition(" = ")
                 skill = Skill(name.lstrip("!=").strip(), category)
-                surfaces = [name, *filter(None, map(str.strip, aliases.split(",")))]
+                surfaces = list(filter(None, map(str.strip, aliases.split(","))))
+                # "Spring = !!Spring" marks the name itself, so the unmarked spelling must go.
+                if name not in [surface.lstrip("!=") for surface in surfaces]:
+                    surfaces.insert(0, name)
                 for surface in surfaces:
                     entries += _with_plural(_entry(surface.strip(), skill))
     return tuple(entries)
@@ -201,8 +204,10 @@ def find_skills(text: str) -> list[SkillHit]:
     """
     candidates = _candidates(text)
     hits: list[SkillHit] = []
+    is_meant = False
     for position, candidate in enumerate(candidates):
-        if _is_meant(text, candidates, position):
+        is_meant = _is_meant(text, candidates, position, is_after_skill=is_meant)
+        if is_meant:
             skill = candidate.entry.skill
             surface = text[candidate.start : candidate.end]
             hits.append(
@@ -286,14 +291,16 @@ def _joined(text: str, piece: list[tuple[str, int, int]], entry: _Entry) -> bool
     return [sign for sign in signs if sign in "&/'"] == wanted
 
 
-def _is_meant(text: str, candidates: list[_Candidate], position: int) -> bool:
+def _is_meant(
+    text: str, candidates: list[_Candidate], position: int, *, is_after_skill: bool
+) -> bool:
     candidate = candidates[position]
     if not candidate.entry.caution:
         return True
     before, after = _word_before(text, candidate.start), _word_after(text, candidate.end)
     if after in _NEVER_AFTER or before in _NEVER_BEFORE:
         return False
-    if _is_listed(text, candidates, position):
+    if _is_listed(text, candidates, position, is_after_skill=is_after_skill):
         return True
     if text[candidate.start : candidate.end] != candidate.entry.surface:
         return False
@@ -303,11 +310,12 @@ def _is_meant(text: str, candidates: list[_Candidate], position: int) -> bool:
     return candidate.entry.caution == 1 and not at_start and candidate.start > 0
 
 
-def _is_listed(text: str, candidates: list[_Candidate], position: int) -> bool:
+def _is_listed(
+    text: str, candidates: list[_Candidate], position: int, *, is_after_skill: bool
+) -> bool:
     here = candidates[position]
     previous = candidates[position - 1] if position else None
-    is_sure = previous is not None and not previous.entry.caution
-    if previous and is_sure and _LISTED.fullmatch(text, previous.end, here.start):
+    if previous and is_after_skill and _LISTED.fullmatch(text, previous.end, here.start):
         return True
     # A run of doubtful names ("C, R, Go, Python") is decided by the first sure one after it.
     for follower in candidates[position + 1 : position + 6]:

@@ -140,7 +140,11 @@ _UK = {"locations": ("London, United Kingdom",), "countries": ("GB",)}
 JOBS = {
     "python_payments": _job(
         "Senior Python Engineer, Payments",
-        ["5+ years of experience building backend services", "Python and Django", "Strong PostgreSQL"],
+        [
+            "5+ years of experience building backend services",
+            "Python and Django",
+            "Strong PostgreSQL",
+        ],
         ["Kubernetes", "Kafka"],
         ["Design and run payment services", "Own reliability of settlement"],
         about="We make till and accounting software for shops; our customers close the month, pay VAT and run payroll with it. Sales teams, buyers and accountants use our dashboards every day.",
@@ -209,7 +213,12 @@ JOBS = {
     ),
     "icu_nurse": _job(
         "ICU Nurse",
-        ["Registered nurse", "Experience in intensive care", "Medication administration", "Basic life support"],
+        [
+            "Registered nurse",
+            "Experience in intensive care",
+            "Medication administration",
+            "Basic life support",
+        ],
         ["Wound care"],
         ["Care for critically ill patients on a twelve-bed unit"],
         about="We are a hospital with its own software team. Finance prepares month-end close and financial statements under IFRS in SAP for five companies of the group.",

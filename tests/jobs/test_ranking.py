@@ -9,7 +9,9 @@ from tests.jobs.ranking_cases import GRADES, JOBS, PROFILES
 
 
 def _ndcg(order, grades):
-    gain = sum((2 ** grades.get(key, 0) - 1) / math.log2(rank + 2) for rank, key in enumerate(order))
+    gain = sum(
+        (2 ** grades.get(key, 0) - 1) / math.log2(rank + 2) for rank, key in enumerate(order)
+    )
     best = sorted(grades.values(), reverse=True)
     return gain / sum((2**grade - 1) / math.log2(rank + 2) for rank, grade in enumerate(best))
 
@@ -28,7 +30,9 @@ def _work_text(profile):
 
 @pytest.fixture(scope="module")
 def results():
-    jobs = dict(zip(JOBS, embed([f"{job.title}\n{job.text}" for job in JOBS.values()]), strict=True))
+    jobs = dict(
+        zip(JOBS, embed([f"{job.title}\n{job.text}" for job in JOBS.values()]), strict=True)
+    )
     people = dict(zip(PROFILES, embed([_work_text(p) for p in PROFILES.values()]), strict=True))
     return {
         person: {

@@ -25,7 +25,11 @@ FACTS = (
         is_current=True,
     ),
     _bullet(1, "r1", "Improved the on-call handbook used by three teams"),
-    _bullet(2, "r1", "Designed the payout service in Python and PostgreSQL that settles 40,000 payouts a day"),
+    _bullet(
+        2,
+        "r1",
+        "Designed the payout service in Python and PostgreSQL that settles 40,000 payouts a day",
+    ),
     _bullet(3, "r1", "Led a team of 5 engineers through the move to Kubernetes"),
     _bullet(4, "r1", "Reduced failed payments by 18% with retries and better monitoring", "metric"),
     _bullet(5, "r1", "Introduced code review guidelines and mentored two junior developers"),
