@@ -7,6 +7,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from mailboxes.models import Mailbox, WebhookEndpoint
+from mailboxes.suppression import recipient_hash
 from outreach.models import (
     Approval,
     Contact,
@@ -56,7 +57,7 @@ class ContactFactory(DjangoModelFactory):
     last_name = "Marin"
     title = "Head of Engineering"
     email = factory.Sequence(lambda n: f"maria{n}@northwind.test")
-    email_hash = factory.LazyAttribute(lambda c: hashlib.sha256(c.email.encode()).hexdigest())
+    email_hash = factory.LazyAttribute(lambda c: recipient_hash(c.email) if c.email else "")
     verdict = "valid"
     verdict_confidence = 0.95
     source = "typed in"
