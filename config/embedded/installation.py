@@ -17,7 +17,7 @@ from config.embedded import host, local_keys
 from config.embedded.host import EmbeddedServerError
 from config.embedded.postgres import STOP_SIGNALS as POSTGRES_STOP
 from config.embedded.postgres import PostgresServer
-from config.embedded.supervisor import Child, Supervisor, command
+from config.embedded.supervisor import Child, Supervisor, claim, command
 from config.embedded.valkey import STOP_SIGNALS as VALKEY_STOP
 from config.embedded.valkey import ValkeyServer
 
@@ -64,7 +64,7 @@ class Installation:
         with contextlib.ExitStack() as stack:
             held = None
             with contextlib.suppress(EmbeddedServerError):  # then `make up` runs the servers
-                held = host.take_lock(lock, "")
+                held = claim(lock)
             if held is not None:
                 stack.callback(host.release_lock, lock, held)
                 for server in self.servers.values():
@@ -124,6 +124,7 @@ class Installation:
             "web",
             self._module(*arguments, "config.asgi:application"),
             is_ready=lambda: answers(self.port),
+            stop_signals=((signal.SIGTERM, 5.0),),
             gate=True,  # the pages come first: the workers' start would share the processor
         )
 

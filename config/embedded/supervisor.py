@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import IO, TextIO
 
 from config.embedded import host
 from config.embedded.host import EmbeddedServerError
@@ -121,13 +121,7 @@ class Supervisor:
         self.selector = selectors.DefaultSelector()
 
     def __enter__(self) -> "Supervisor":
-        self.lock_path.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = host.take_lock(self.lock_path, self._refusal())
-        self.lock.seek(0)
-        end_run(_remembered(self.lock.read()).get("run", ""))
-        self.lock.truncate(0)
-        self.lock.write(json.dumps({"pid": os.getpid(), "run": self.run_id}).encode())
-        self.lock.flush()
+        self.lock = claim(self.lock_path, run_id=self.run_id)
         os.environ[RUN_VARIABLE] = self.run_id
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_read, False)
@@ -295,12 +289,25 @@ class Supervisor:
         if self.signals == 1:
             self.log.say("Stopping; press Ctrl-C again to hurry.")
 
-    def _refusal(self) -> str:
-        known = _remembered(self.lock_path.read_bytes() if self.lock_path.exists() else b"")
-        return (
-            f"RoleFerry already runs from this folder (process {known.get('pid', 'unknown')}): "
-            "use that one, or stop it with Ctrl-C in its terminal first."
-        )
+
+def claim(path: Path, *, run_id: str = "") -> IO[bytes]:
+    """Take the lock of an installation, note who has it, and end what a killed holder left.
+
+    Raises EmbeddedServerError with a sentence naming the process that has it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = _remembered(path.read_bytes() if path.exists() else b"")
+    refusal = (
+        f"RoleFerry already runs from this folder (process {known.get('pid', 'unknown')}): "
+        "use that one, or stop it with Ctrl-C in its terminal first."
+    )
+    lock = host.take_lock(path, refusal)
+    lock.seek(0)
+    end_run(_remembered(lock.read()).get("run", ""))
+    lock.truncate(0)
+    lock.write(json.dumps({"pid": os.getpid(), "run": run_id}).encode())
+    lock.flush()
+    return lock
 
 
 def end_run(run_id: str) -> None:
