@@ -78,7 +78,10 @@ def is_place(text: str) -> bool:
     pieces = [piece for piece in re.split(r"[,/&|()]|\s+[-–—]\s+|\band\b", rest) if piece.strip()]
     if not pieces:
         return bool(_REMOTE.search(text))
-    return all(_is_known(fold(piece)) or _is_code(piece) for piece in pieces)
+    # "in" and "or" are words; "IN" and "OR" are states.
+    return all(
+        _is_code(piece) or (len(piece.strip()) > 2 and _is_known(fold(piece))) for piece in pieces
+    )
 
 
 def _is_known(name: str) -> bool:
@@ -88,7 +91,8 @@ def _is_known(name: str) -> bool:
 def _is_code(piece: str) -> bool:
     """Whether a piece is an upper-case state or country code ("CA", "UK", "DE")."""
     code = piece.strip()
-    return code.isupper() and (code in COUNTRY_NAMES or fold(code) in REGIONS)
+    is_known = code in COUNTRY_NAMES or fold(code) in REGIONS or fold(code) in COUNTRIES
+    return code.isupper() and is_known
 
 
 def _tidy(piece: str) -> str:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
+from itertools import islice
 
 from jobs.salary_words import (
     BENEFIT_AFTER,
@@ -29,6 +30,7 @@ LOWEST_PER_YEAR, HIGHEST_PER_YEAR = Decimal(15_000), Decimal(900_000)
 CONTEXT_CHARACTERS = 80
 # A posting is read up to here; pay is stated long before.
 MAX_CHARACTERS = 60_000
+MAX_NUMBERS = 1_000
 
 _NUMBER = r"\d{1,3}(?:[,.'’\u00a0\u202f\u2009 ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,3}(?:,\d{2}){1,2},\d{3}|\d+(?:[.,]\d{1,2})?(?![\d])"
 _SCALE = r"k|K|[Tt]sd\.?|lakhs?|Lakhs?|lacs?|L(?=PA|\b)|LPA|lpa|crores?|Cr\.?|mio\.?|M|万|만"
@@ -102,7 +104,7 @@ def parse_salary(
     """
     plain = _plain(text[:MAX_CHARACTERS])
     mentions = []
-    for match in _PAY.finditer(plain):
+    for match in islice(_PAY.finditer(plain), MAX_NUMBERS):
         mention = _mention(plain, match, is_salary_field, default_currency)
         if mention is not None:
             mentions.append(mention)
@@ -265,7 +267,8 @@ def _factor(scale: str | None) -> int:
 
 def _period(before: str, after: str, match: re.Match[str]) -> str:
     """Return the period the words right after the amount name, else right before, else ""."""
-    clause = re.split(r"[.;\n]\s", after)[0]
+    # The next amount brings its own period: "$90,000 (about $43/hour)".
+    clause = re.split(r"[.;\n]\s|\d|[$€£₹]", after)[0]
     found = _period_in(clause[:40])
     if found:
         return found

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from jobs.salary import parse_salary
-from jobs.sanitizing import html_to_text, strip_invisible_characters, text_to_html
+from jobs.sanitizing import html_to_text, strip_hidden, strip_invisible_characters, text_to_html
 from jobs.sources.base import NormalizedJob, RowError, finish_job, remote_policy_of, web_address
 from jobs.sources.jsonld import parse_structured_page
 from jobs.sources.structured import decode_page
@@ -73,7 +73,8 @@ def parse_pasted(
 
 
 def _parse_text(source: str, *, is_html: bool, url: str, title: str, company: str) -> NormalizedJob:
-    plain = html_to_text(source) if is_html else strip_invisible_characters(source)[0].strip()
+    visible = strip_hidden(source)[0] if is_html else source
+    plain = html_to_text(visible) if is_html else strip_invisible_characters(source)[0].strip()
     if not plain:
         raise RowError("There is no text to read. Paste the whole posting, from its title on.")
     head = _read_head(plain)
