@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from jobs.facts import FactView
+from jobs.match_inputs import Finding, JobForMatch, ProfileForMatch
 from jobs.requirements import DEGREE_RANKS, Condition, ConditionKind, DegreeAsked, degree_in
-from jobs.scoring_factors import Finding, JobForMatch, ProfileForMatch, finding, judge_pay
+from jobs.scoring_factors import finding, judge_pay
 
 # Someone a year short of what is asked is commonly still considered.
 YEARS_OF_GRACE = 1.0

@@ -11,7 +11,8 @@ from typing import Any
 
 from jobs import scoring_factors as factors
 from jobs.blockers import find_blockers
-from jobs.scoring_factors import Factor, Finding, JobForMatch, ProfileForMatch
+from jobs.match_inputs import Finding, JobForMatch, ProfileForMatch
+from jobs.scoring_factors import Factor
 
 __all__ = ["BANDS", "WEIGHTS", "JobForMatch", "MatchResult", "Part", "ProfileForMatch", "band_of"]
 
@@ -98,7 +99,8 @@ def score_match(profile: ProfileForMatch, job: JobForMatch, similarity: float) -
     `similarity` is the cosine of their embeddings, −1 to 1. A part that is not stated on either
     side is neutral: its weight is shared among the others. The points of the parts sum to the
     score. A skill that is only listed counts half of one that a role or project shows in use, so
-    repeating or adding keywords cannot lift a score above what the facts carry.
+    repeating or adding keywords cannot lift a score above what the facts carry. Where nothing at all
+    can be compared, the score is 0 and the reason says so.
     """
     results: dict[str, Factor] = {
         "must": factors.judge_musts(profile, job),
@@ -140,6 +142,8 @@ def score_match(profile: ProfileForMatch, job: JobForMatch, similarity: float) -
 def _shares(weights: Sequence[Fraction]) -> list[int]:
     """Return the weights scaled to whole points that sum to 100."""
     total = sum(weights)
+    if not total:
+        return []
     return _rounded([weight * 100 / total for weight in weights], 100)
 
 

@@ -29,7 +29,9 @@ MAX_OUTPUT_CHARACTERS = 40_000
 
 # Neither part may hold a brace or a line break, so a match never grows past its own braces and the
 # scan stays linear.
-_TAG = re.compile(r"(?<!\{)\{\{[ \t]*([a-z][a-z0-9_]{0,39})[ \t]*(?:\|([^{}\n\r]{0,200}))?\}\}(?!\})")
+_TAG = re.compile(
+    r"(?<!\{)\{\{[ \t]*([a-z][a-z0-9_]{0,39})[ \t]*(?:\|([^{}\n\r]{0,200}))?\}\}(?!\})"
+)
 _BRACES = re.compile(r"\{\{|\}\}")
 
 

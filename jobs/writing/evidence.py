@@ -134,7 +134,7 @@ def _without_names(text: str, sentence: Sentence, context: Context) -> str:
     names = [context.company, *context.people]
     if sentence.about != "candidate":
         names.append(context.role)
-    for name in filter(None, sorted(names, key=len, reverse=True)):
+    for name in sorted(filter(None, names), key=len, reverse=True):
         text = re.sub(
             re.escape(name), lambda found: " " * len(found.group()), text, flags=re.IGNORECASE
         )

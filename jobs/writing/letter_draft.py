@@ -165,7 +165,9 @@ class Draft:
         if years < 1:
             return None
         places = listing(list(dict.fromkeys(role.organization for role in dated))[:3])
-        text = f"My roles at {places} come to {_spelled(years)} year{'s' if years > 1 else ''} in all."
+        text = (
+            f"My roles at {places} come to {_spelled(years)} year{'s' if years > 1 else ''} in all."
+        )
         return LetterSentence(text, "candidate", tuple(role.id for role in dated))
 
     def _nearest(self, quote: Quote) -> FactView | None:
