@@ -199,8 +199,8 @@ def _flatten(bound_forms: Iterable[Any]) -> Iterable[Any]:
 
 def _problems(bound: Any) -> list[tuple[str, str]]:
     if isinstance(bound, BaseFormSet):
-        return [("", error) for error in bound.non_form_errors()]
-    lines = [("", error) for error in bound.non_field_errors()]
+        return [("", str(error)) for error in bound.non_form_errors()]
+    lines = [("", str(error)) for error in bound.non_field_errors()]
     for name in bound.fields:
         item = bound[name]
         target = f"{item.auto_id}_0" if _kind_of(item.field.widget) == "group" else item.auto_id

@@ -23,6 +23,12 @@ PAGES = [
     ("accounts:member-list", "owner"),
     ("accounts:preferences-edit", "owner"),
     ("accounts:task-list", "owner"),
+    ("jobs:resume-list", "owner"),
+    ("jobs:profile-detail", "owner"),
+    ("jobs:job-list", "owner"),
+    ("jobs:job-new", "owner"),
+    ("jobs:job-import", "owner"),
+    ("jobs:source-list", "owner"),
 ]
 
 
