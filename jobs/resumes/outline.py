@@ -217,7 +217,10 @@ def cut_entries(lines: list[Line], is_whole: Callable[[str], bool]) -> list[Entr
     entries: list[Entry] = []
     for index, line in enumerate(lines):
         current = entries[-1] if entries else None
-        if current is None or (not line.bullet and _starts_entry(current, line, lines, index)):
+        if current is None or (
+            not line.bullet
+            and (_is_second(current, line, is_whole) or _starts_entry(current, line, lines, index))
+        ):
             entries.append(Entry())
             current = entries[-1]
         if line.bullet or current.body or _is_prose(line) or len(current.head) >= MAX_HEAD_LINES:
