@@ -223,6 +223,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 SANDBOX_SMTP_HOST = env.text("SANDBOX_SMTP_HOST", "127.0.0.1")
 SANDBOX_SMTP_PORT = env.number("SANDBOX_SMTP_PORT", 2525, minimum=1, maximum=65535)
 SANDBOX_ENABLED = env.flag("SANDBOX_ENABLED", default=False)
+# For operators whose mail server stands in their own network; by default a mailbox cannot point inwards.
+SMTP_ALLOW_PRIVATE = env.flag("SMTP_ALLOW_PRIVATE", default=False)
 SHOW_DEMO_LOGIN = env.flag("SHOW_DEMO_LOGIN", default=False)
 DEMO_LOGIN_EMAIL = "anna@roleferry.example"
 DEMO_PASSWORD = "ferry-across-2026"  # noqa: S105 - printed on the screen for the local demo only

@@ -1,0 +1,126 @@
+"""A person's mailboxes: overview, connecting, pausing."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.decorators import editor_required, member_required
+from accounts.http import MemberRequest, toast
+from accounts.models import Workspace
+from mailboxes import connecting
+from mailboxes.capacity import cap_for
+from mailboxes.forms import SmtpForm
+from mailboxes.models import Mailbox, MailboxDay
+
+
+@require_safe
+@member_required
+def mailbox_list(request: MemberRequest) -> HttpResponse:
+    """Show each mailbox with its state, its reason, and today's room."""
+    today = timezone.now().date()
+    mailboxes = list(Mailbox.objects.for_workspace(request.workspace).order_by("pk"))
+    days = {
+        day.mailbox_id: day for day in MailboxDay.objects.filter(mailbox__in=mailboxes, day=today)
+    }
+    rows = [
+        {
+            "mailbox": box,
+            "used": days[box.pk].reserved if box.pk in days else 0,
+            "cap": cap_for(box, today),
+        }
+        for box in mailboxes
+    ]
+    context = {
+        "rows": rows,
+        "has_sandbox": any(box.is_sandbox for box in mailboxes),
+        "sandbox_enabled": settings.SANDBOX_ENABLED,
+    }
+    return render(request, "mailboxes/mailbox_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@editor_required
+def mailbox_connect(request: MemberRequest) -> HttpResponse:
+    """Connect one's own mailbox: the log-in is tried before anything is kept."""
+    form = SmtpForm(
+        request.POST or None,
+        initial={"address": request.user.email, "display_name": request.workspace.sender_name},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            connecting.prove_log_in(form.details())
+            mailbox = connecting.connect_smtp(request.workspace, form.details(), now=timezone.now())
+        except connecting.ConnectionRefusedBySenseError as error:
+            form.add_error(None, str(error))
+        else:
+            toast(request, f"{mailbox} is connected and starts with a few mails a day")
+            return redirect("mailboxes:mailbox-list")
+    return render(
+        request,
+        "mailboxes/mailbox_connect.html",
+        {"form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_POST
+@editor_required
+def mailbox_connect_sandbox(request: MemberRequest) -> HttpResponse:
+    """Connect the practice mailbox; with `pace=practice` its mail keeps seconds instead of days."""
+    if not settings.SANDBOX_ENABLED:
+        return render(request, "404.html", status=404)
+    mailbox = connecting.connect_sandbox(request.workspace, now=timezone.now())
+    if request.POST.get("pace") == Workspace.Pace.PRACTICE:
+        Workspace.objects.filter(pk=request.workspace.pk).update(pace=Workspace.Pace.PRACTICE)
+    toast(request, f"{mailbox} is ready. It writes to .test and .example addresses only.")
+    return redirect("mailboxes:mailbox-list")
+
+
+@require_POST
+@editor_required
+def pace_set(request: MemberRequest) -> HttpResponse:
+    """Choose how fast practice mail goes; real mail is not touched by it."""
+    pace = request.POST.get("pace", "")
+    if pace in Workspace.Pace.values:
+        Workspace.objects.filter(pk=request.workspace.pk).update(pace=pace)
+        text = (
+            "Practice mail now goes out in seconds"
+            if pace == Workspace.Pace.PRACTICE
+            else "Practice mail now keeps real hours and days"
+        )
+        toast(request, text)
+    return redirect("mailboxes:mailbox-list")
+
+
+@require_POST
+@editor_required
+def mailbox_pause(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Stop a mailbox; what is scheduled waits."""
+    mailbox = get_object_or_404(Mailbox.objects.for_workspace(request.workspace), public_id=pk)
+    if connecting.pause(mailbox, reason=f"Paused by {request.user}"):
+        toast(
+            request,
+            f"{mailbox} is paused",
+            undo_url=reverse("mailboxes:mailbox-resume", args=[mailbox.public_id]),
+        )
+    return redirect("mailboxes:mailbox-list")
+
+
+@require_POST
+@editor_required
+def mailbox_resume(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Let a paused mailbox send again."""
+    mailbox = get_object_or_404(Mailbox.objects.for_workspace(request.workspace), public_id=pk)
+    if connecting.resume(mailbox):
+        toast(request, f"{mailbox} sends again")
+    elif mailbox.paused_by_staff:
+        toast(
+            request,
+            f"{mailbox} was paused by operations: {mailbox.status_reason}. Write to support to have it checked.",
+        )
+    return redirect("mailboxes:mailbox-list")

@@ -1,0 +1,171 @@
+"""Connecting, pausing and practising, as a person sees it; SMTP log-ins against a real server on loopback."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from mailboxes import connecting
+from mailboxes.models import Mailbox, WebhookEndpoint
+from tests.fakes.smtp_sink import SmtpSink
+
+pytestmark = pytest.mark.django_db
+
+DETAILS = {
+    "address": "olga@real-company.com",
+    "username": "olga",
+    "password": "app-password-7",
+    "host": "mail.real-company.com",
+    "security": "starttls",
+}
+
+
+@pytest.fixture
+def at_loopback(settings, monkeypatch):
+    settings.SMTP_ALLOW_PRIVATE = True
+    monkeypatch.setattr(
+        connecting.prove_log_in,
+        "__kwdefaults__",
+        {**connecting.prove_log_in.__kwdefaults__, "resolver": lambda host: ["127.0.0.1"]},
+    )
+
+
+def test_the_practice_mailbox_is_made_once_with_its_endpoint(owner_client, workspace):
+    for _ in range(2):
+        owner_client.post(reverse("mailboxes:mailbox-connect-sandbox"), {"pace": "practice"})
+    mailbox = Mailbox.objects.get()
+    endpoint = WebhookEndpoint.objects.get()
+    workspace.refresh_from_db()
+    assert (mailbox.is_sandbox, mailbox.provider, mailbox.status, workspace.pace) == (
+        True,
+        "sandbox",
+        "active",
+        "practice",
+    )
+    assert (mailbox.smtp_username, mailbox.smtp_password) == (
+        str(endpoint.public_id),
+        endpoint.secret,
+    )
+    assert endpoint.mailbox == mailbox
+    page = owner_client.get(reverse("mailboxes:mailbox-list")).content.decode()
+    assert "Today: 0 of 50 mails" in page
+    assert endpoint.secret not in page
+
+
+def test_a_private_server_is_refused_before_anything_is_sent(owner_client):
+    response = owner_client.post(
+        reverse("mailboxes:mailbox-connect"), {**DETAILS, "host": "localhost"}
+    )
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "private network" in page
+    assert "app-password-7" not in page
+    assert "olga@real-company.com" in page
+    assert not Mailbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "169.254.169.254",
+        "224.0.0.1",
+    ],
+)
+def test_inner_addresses_are_told_from_public_ones(address):
+    assert connecting.is_public(address) is False
+
+
+def test_public_addresses_pass():
+    assert connecting.is_public("93.184.215.14")
+    assert connecting.is_public("2606:2800:220:1:248:1893:25c8:1946")
+    assert (
+        connecting.vetted_address("mx", resolver=lambda host: ["93.184.215.14"]) == "93.184.215.14"
+    )
+    with pytest.raises(connecting.ConnectionRefusedBySenseError, match="private"):
+        connecting.vetted_address("rebinding", resolver=lambda host: ["93.184.215.14", "10.0.0.1"])
+
+
+def test_a_known_provider_needs_no_server(owner_client, monkeypatch):
+    tried = []
+
+    def refuse(details, **kwargs):
+        tried.append((details.host, details.port, details.security, details.username))
+        raise connecting.ConnectionRefusedBySenseError(
+            "The server refused the password. Make an app password and use that."
+        )
+
+    monkeypatch.setattr(connecting, "prove_log_in", refuse)
+    response = owner_client.post(
+        reverse("mailboxes:mailbox-connect"), {"address": "olga@gmail.com", "password": "x"}
+    )
+    assert tried == [("smtp.gmail.com", 587, "starttls", "olga@gmail.com")]
+    assert "app password" in response.content.decode()
+    assert not Mailbox.objects.exists()
+
+
+def test_a_wrong_password_is_said_and_nothing_is_kept(at_loopback, workspace):
+    with SmtpSink(logins={"olga": "right"}) as sink:
+        details = connecting.SmtpDetails(
+            "olga@real-company.com", "", "127.0.0.1", sink.port, "none", "olga", "wrong"
+        )
+        with pytest.raises(connecting.ConnectionRefusedBySenseError, match="password"):
+            connecting.prove_log_in(details, resolver=lambda host: ["127.0.0.1"])
+    assert not Mailbox.objects.exists()
+
+
+def test_a_right_password_is_kept_sealed(at_loopback, workspace):
+    from django.utils import timezone
+
+    with SmtpSink(logins={"olga": "right-secret"}) as sink:
+        details = connecting.SmtpDetails(
+            "olga@real-company.com", "Olga", "127.0.0.1", sink.port, "none", "olga", "right-secret"
+        )
+        assert connecting.prove_log_in(details, resolver=lambda host: ["127.0.0.1"])
+    mailbox = connecting.connect_smtp(workspace, details, now=timezone.now())
+    assert (mailbox.status, mailbox.is_sandbox, mailbox.smtp_password) == (
+        "warmup",
+        False,
+        "right-secret",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT smtp_password FROM mailboxes_mailbox")
+        assert "right-secret" not in cursor.fetchone()[0]
+
+
+def test_pausing_says_why_and_undo_resumes(owner_client, workspace):
+    mailbox = connecting.connect_sandbox(workspace, now=None)
+    owner_client.post(reverse("mailboxes:mailbox-pause", args=[mailbox.public_id]))
+    mailbox.refresh_from_db()
+    assert (mailbox.status, mailbox.status_reason) == ("paused", "Paused by olga@roleferry.example")
+    owner_client.post(reverse("mailboxes:mailbox-resume", args=[mailbox.public_id]))
+    mailbox.refresh_from_db()
+    assert mailbox.status == "active"
+
+
+def test_a_person_cannot_lift_a_pause_by_operations(owner_client, workspace):
+    mailbox = connecting.connect_sandbox(workspace, now=None)
+    connecting.pause(mailbox, reason="Complaints rise", by_staff=True)
+    page = owner_client.post(
+        reverse("mailboxes:mailbox-resume", args=[mailbox.public_id]), follow=True
+    ).content.decode()
+    mailbox.refresh_from_db()
+    assert mailbox.status == "paused"
+    assert "paused by operations" in page
+
+
+def test_strangers_and_viewers(stranger_client, viewer_client, workspace):
+    mailbox = connecting.connect_sandbox(workspace, now=None)
+    url = reverse("mailboxes:mailbox-pause", args=[mailbox.public_id])
+    assert stranger_client.post(url).status_code == 404
+    assert viewer_client.post(url).status_code == 403
+    assert (
+        mailbox.address
+        not in stranger_client.get(reverse("mailboxes:mailbox-list")).content.decode()
+    )
+    mailbox.refresh_from_db()
+    assert mailbox.status == "active"
