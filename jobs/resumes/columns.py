@@ -191,10 +191,18 @@ def _place_row(row: Row, order: _Order, middle: float) -> None:
     if not main:
         return
     first = main[0]
-    if heading_kind(first.text) and len(main) > 1 and not is_meta(main[1].text):
+    if len(main) > 1 and _stands_out(first, main[1]) and not is_meta(main[1].text):
         _append([first], order)
         main = main[1:]
     _append(main, order)
+
+
+def _stands_out(first: Segment, second: Segment) -> bool:
+    """Whether a cell is the heading of what stands beside it, and not a label like "Languages"."""
+    larger = (
+        first.size > second.size + 0.4 or first.text.isupper() or (first.bold and not second.bold)
+    )
+    return larger and heading_kind(first.text) is not None
 
 
 def _split_side(row: Row, order: _Order, middle: float) -> tuple[list[Segment], list[Segment]]:

@@ -1,5 +1,6 @@
 """Find months, years and spans of time as resumes in English, German, French and Spanish write them."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,6 +48,10 @@ _RANGE = re.compile(
 )
 _SINCE = re.compile(
     rf"(?<!\w)(?P<range>(?:since|seit|ab|depuis|desde)\s+(?P<start>{_POINT}))(?!\w)", re.IGNORECASE
+)
+_ONWARDS = re.compile(
+    rf"(?<![\w$€£.,/-])(?P<range>(?P<start>{_POINT})\s+(?:(?:to|till)\s+date|onwards?))(?!\w)",
+    re.IGNORECASE,
 )
 _UNTIL = re.compile(
     rf"(?<!\w)(?P<range>(?:expected|anticipated|graduated|graduation|bis|until|voraussichtlich)[:\s]+(?P<end>{_POINT}))(?!\w)",
@@ -125,7 +130,7 @@ def _all_matches(line: str) -> Iterator[DateSpan]:
         span = _range_of(match)
         if span:
             yield span
-    for match in _SINCE.finditer(line):
+    for match in itertools.chain(_ONWARDS.finditer(line), _SINCE.finditer(line)):
         start, precision = parse_point(match["start"])
         if start:
             yield DateSpan(

@@ -202,14 +202,19 @@ def _is_list_item(paragraph: etree._Element, style: str) -> bool:
 
 
 def _table_blocks(table: etree._Element, depth: int) -> Iterator[str]:
-    for row in table.iter(_ROW):
-        if next(row.iterancestors(_TABLE)) is not table:
-            continue
-        cells = [list(_blocks(cell, depth + 1)) for cell in row.iter(_CELL) if _row_of(cell) is row]
-        yield from _row_blocks(
-            [_trimmed(cell) for cell in cells if any(line.strip() for line in cell)]
-        )
+    rows = [row for row in table.iter(_ROW) if next(row.iterancestors(_TABLE)) is table]
+    filled = [_filled_cells(row, depth) for row in rows]
+    wide = [cells for cells in filled if len(cells) > 1]
+    # "Languages" beside "Tools" labels a list; headings beside their sections are headings in every row.
+    by_sections = all(len(cells[0]) == 1 and heading_kind(cells[0][0].strip()) for cells in wide)
+    for cells in filled:
+        yield from _row_blocks(cells, by_sections=by_sections)
     yield ""
+
+
+def _filled_cells(row: etree._Element, depth: int) -> list[list[str]]:
+    cells = [list(_blocks(cell, depth + 1)) for cell in row.iter(_CELL) if _row_of(cell) is row]
+    return [_trimmed(cell) for cell in cells if any(line.strip() for line in cell)]
 
 
 def _row_of(cell: etree._Element) -> etree._Element:
@@ -224,13 +229,14 @@ def _trimmed(cell: list[str]) -> list[str]:
     return cell
 
 
-def _row_blocks(cells: list[list[str]]) -> Iterator[str]:
+def _row_blocks(cells: list[list[str]], *, by_sections: bool) -> Iterator[str]:
     """Put a row on one line when its cells are short; otherwise one cell after the other."""
     if not cells:
         return
-    first_lines = [cell[0].strip() for cell in cells]
+    cells = [[cell[0].strip(), *cell[1:]] for cell in cells]
+    first_lines = [cell[0] for cell in cells]
     dates = [all(is_meta(line) or not line.strip() for line in cell) for cell in cells]
-    if len(cells) > 1 and heading_kind(first_lines[0]) and len(cells[0]) == 1:
+    if len(cells) > 1 and by_sections:
         yield f"\n\n{first_lines[0]}"
         cells = cells[1:]
     elif all(len(cell) == 1 for cell in cells):
