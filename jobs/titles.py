@@ -40,7 +40,7 @@ _SENIORITY = (
     ("lead", r"(?:tech |technical |team )?lead(?!s|ership| gen)|leading|responsable"),
     ("senior", r"senior|sr\.?|snr|s[eé]nior|erfahrene[r]?|seasoned|iii|iv|l[45]|level [34]"),
     ("junior", r"junior|jr\.?|entry[- ]level|graduate|new ?grad|early career|associate(?! director)|berufseinsteiger(?:in)?|l[12]|level 1|i"),
-    ("mid", r"mid[- ]?(?:level|senior)?|intermediate|medior|ii|l3|level 2"),
+    ("mid", r"mid[- ]?(?:level|senior|career)|mid(?![- ]?(?:market|size|stage|west|town))|intermediate|medior|ii|l3|level 2"),
 )  # fmt: skip
 SENIORITY_RULES = tuple(
     (name, re.compile(rf"(?<![\w'’]){'(?:' + words + ')'}(?![\w'’])", re.IGNORECASE))

@@ -118,7 +118,7 @@ def _read_head(plain: str) -> _Head:
         title, company = named["title"].strip(), company or named["company"].strip()
     for line in unlabelled[1:4]:
         pieces = [piece for piece in _PARTS.split(line) if piece]
-        if len(line) > MAX_TITLE_CHARACTERS or line.endswith("."):
+        if not pieces or len(line) > MAX_TITLE_CHARACTERS or line.endswith("."):
             break
         if not location and _PLACE.search(pieces[-1] if len(pieces) < 3 else pieces[1]):
             location = pieces[-1] if len(pieces) < 3 else pieces[1]

@@ -26,9 +26,13 @@ from jobs.fetching import (
     RobotsCache,
 )
 from jobs.network import Network, is_public_address, judge_url
+from jobs.sources.base import BoardStatus
+from jobs.sources.registry import board_from_url, fetch_board
+from tests.jobs.sources.board_rows import greenhouse_answer, greenhouse_row
 
 HOST = "jobs.acme-board.com"
 OTHER = "moved.acme-board.com"
+API = "boards-api.greenhouse.io"
 ALLOW = b"User-agent: *\nDisallow: /private\n"
 
 REFUSED_URLS = [
@@ -55,6 +59,40 @@ REFUSED_URLS = [
     "https://*.com/", "https://${jndi:ldap}/", "https://" + "a" * 64 + ".com/", "https://" + "a." * 130 + "com/", "https://jobs.com/" + "x" * 3000,
     "https://a.0x7f/", "https://a.127/", "https://\u202ejobs.com/", "https://\u2028.com/", "https://xn--\u0000.com/",
 ]  # fmt: skip
+
+PRIVATE_V4 = (
+    "127.0.0.1",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.0.1",
+    "169.254.169.254",
+    "0.0.0.0",
+    "100.64.0.1",
+    "198.18.0.1",
+    "224.0.0.1",
+    "168.63.129.16",
+)
+
+
+def spellings(address: str) -> list[str]:
+    """Every way a URL may spell an IPv4 address."""
+    number = int(ipaddress.IPv4Address(address))
+    octets = address.split(".")
+    return [
+        address,
+        f"{address}.",
+        str(number),
+        hex(number),
+        oct(number).replace("0o", "0"),
+        ".".join(map(hex, map(int, octets))),
+        ".".join(f"0{int(octet):o}" for octet in octets),
+        ".".join(octet.zfill(3) for octet in octets),
+        f"{octets[0]}.{number & 0xFFFFFF}",
+        f"[::ffff:{address}]",
+        f"[64:ff9b::{address}]",
+        f"[2002:{number >> 16:x}:{number & 0xFFFF:x}::]",
+    ]
+
 
 PRIVATE_ANSWERS = [
     *("0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.255.254"),
@@ -149,7 +187,7 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName(OTHER)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in (HOST, OTHER, API)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )  # fmt: skip
@@ -197,6 +235,12 @@ def make_fetcher(network: Network, **settings) -> Fetcher:
 
 def no_connection(host: str, _seconds: float) -> list[str]:
     raise AssertionError(f"{host} was resolved")
+
+
+@pytest.mark.parametrize("host", [name for ip in PRIVATE_V4 for name in spellings(ip)])
+def test_address_in_any_spelling_is_refused_before_resolving(host):
+    with pytest.raises(FetchRefusedError):
+        make_fetcher(Network(resolve=no_connection)).fetch(f"https://{host}/latest/meta-data/")
 
 
 @pytest.mark.parametrize("url", REFUSED_URLS)
@@ -518,6 +562,26 @@ def test_refused_connection_is_transient(certificate):
     )
     with pytest.raises(FetchTransientError, match="could not be reached"):
         make_fetcher(network).fetch(f"https://{HOST}/")
+
+
+def test_board_from_address_to_jobs_and_back_for_changes(server, fetcher):
+    ref = board_from_url("https://job-boards.greenhouse.io/acmelines/jobs/4100001")
+    path = "/v1/boards/acmelines/jobs"
+    server.replies[path] = answer(greenhouse_answer(greenhouse_row()), headers=('ETag: "v1"',))
+    result = fetch_board(fetcher, ref)
+    assert (result.status, result.etag) == (BoardStatus.LIVE, '"v1"')
+    assert [job.external_id for job in result.jobs] == ["4100001"]
+    assert server.paths == ["/robots.txt", f"{path}?content=true"]
+
+    server.replies[path] = answer(status="304 Not Modified")
+    result = fetch_board(fetcher, ref, etag=result.etag)
+    assert (result.status, result.etag) == (BoardStatus.UNCHANGED, '"v1"')
+    assert '\r\nIf-None-Match: "v1"\r\n' in server.requests[-1]
+
+    server.replies[path] = answer(b'{"status": 404, "error": "Job not found"}', status="404 No")
+    assert fetch_board(fetcher, ref).status is BoardStatus.DEAD
+    server.replies[path] = answer(status="502 Bad Gateway")
+    assert fetch_board(fetcher, ref).status is BoardStatus.UNAVAILABLE
 
 
 def test_budget_spaces_and_counts_requests():
