@@ -1,47 +1,33 @@
 """Turn the sections of a resume into facts, each with the span of text it rests on."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from jobs.resumes import facts as kinds
 from jobs.resumes import sections
-from jobs.resumes.dates import DateSpan, find_range, find_spans, is_date_only, remove_dates
+from jobs.resumes.dates import find_range, find_spans, is_date_only, remove_dates
+from jobs.resumes.degrees import DEGREE, INSTITUTION
 from jobs.resumes.facts import ParsedFact
 from jobs.resumes.heads import HEAD_CELLS, Head, clean_cell, read_heads
-from jobs.resumes.lists import Item, is_human_language, language_items, metric_phrases, skill_items
+from jobs.resumes.lists import Item, is_human_language, language_items, skill_items
 from jobs.resumes.outline import Entry, Line, Section, cut_entries
+from jobs.resumes.places import is_place
 from jobs.resumes.schools import read_school
-from jobs.resumes.vocabulary import DEGREE, INSTITUTION, LANGUAGE_LEVEL, is_place, title_score
-
-MIN_STATEMENT_CHARACTERS = 12  # shorter lines are labels or leftovers
-MAX_STATEMENT_CHARACTERS = 1_000
-SENTENCES_FROM_CHARACTERS = 220  # a longer paragraph holds several statements
-MAX_FACTS = 600  # a 30-page academic CV has about 400
-_NOT_A_STATEMENT = re.compile(
-    r"^(?:c?gpa|grade|relevant coursework|coursework|courses|note|abschlussnote|major gpa|tech(?:nologies| stack)?|tools|environment|stack|skills|technologien|keywords)\b[^:]{0,20}:",
-    re.IGNORECASE,
+from jobs.resumes.statements import (
+    NUMBERED,
+    FactList,
+    add_statement,
+    add_statements,
+    date_fields,
+    described_cells,
+    extent_of,
 )
+from jobs.resumes.vocabulary import LANGUAGE_LEVEL, title_score
+
 _TOOLS = re.compile(
     r"^(?:tech(?:nologies| stack|niques)?|tools|environment|stack|technologien|skills used|keywords)\b[^:]{0,20}:\s*",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜÉ])")
-_NUMBER = re.compile(r"^\(?\d{1,2}[.)]\s+")
-
-
-class FactList:
-    """The facts found so far; knows the text, so that spans can be checked as they are added."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.facts: list[ParsedFact] = []
-
-    def add(self, fact: ParsedFact) -> int | None:
-        """Add a fact and return its index; None when the list is full or the span is out of the text."""
-        if len(self.facts) >= MAX_FACTS or not 0 <= fact.start < fact.end <= len(self.text):
-            return None
-        self.facts.append(fact)
-        return len(self.facts) - 1
 
 
 def add_section(section: Section, found: FactList) -> None:
@@ -64,11 +50,11 @@ def _add_roles(section: Section, found: FactList) -> None:
         inherited = bool(head.title and not head.organization and employer)
         organization = head.organization or (employer if inherited else "")
         if not (head.title or organization) or not (head.dates or head.title):
-            _add_statements([*head.lines, *entry.body], None, found)
+            add_statements([*head.lines, *entry.body], None, found)
             continue
         employer = organization or employer
         parent = found.add(_role_fact(head, organization, inherited=inherited))
-        _add_statements([*head.rest, *entry.body], parent, found)
+        add_statements([*head.rest, *entry.body], parent, found)
 
 
 def _opened(line: Line) -> Line:
@@ -110,7 +96,7 @@ def _is_employer_only(entry: Entry, head: Head, following: Head | None) -> bool:
 
 
 def _role_fact(head: Head, organization: str, *, inherited: bool) -> ParsedFact:
-    start, end = _extent(head.lines)
+    start, end = extent_of(head.lines)
     confidence = 0.35 + 0.2 * bool(head.title) + 0.2 * bool(organization) + 0.2 * bool(head.dates)
     confidence -= 0.15 * inherited + 0.1 * (not title_score(head.title))
     return ParsedFact(
@@ -122,84 +108,8 @@ def _role_fact(head: Head, organization: str, *, inherited: bool) -> ParsedFact:
         organization=organization,
         location=head.location,
         confidence=round(min(max(confidence, 0.1), 0.95), 2),
-        **_date_fields(head.dates),
+        **date_fields(head.dates),
     )
-
-
-def _date_fields(span: DateSpan | None) -> dict[str, object]:
-    if span is None:
-        return {}
-    return {
-        "start_date": span.start,
-        "end_date": span.end,
-        "start_precision": span.start_precision,
-        "end_precision": span.end_precision,
-        "is_current": span.is_current,
-    }
-
-
-def _extent(lines: Sequence[Line]) -> tuple[int, int]:
-    return min(line.start for line in lines), max(line.end for line in lines)
-
-
-def _add_statements(lines: Sequence[Line], parent: int | None, found: FactList) -> None:
-    for line in lines:
-        if is_date_only(line.text) or is_place(line.text) or _NOT_A_STATEMENT.match(line.text):
-            continue
-        for part in _described_cells(line):
-            for start, end in _statements(part):
-                _add_statement(found.text[start:end], start, parent, found)
-
-
-def _described_cells(line: Line) -> list[Line]:
-    """Return the cells of a line that are neither dates nor places."""
-    if line.bullet or "\t" not in line.text:
-        return [line]
-    cells: list[Line] = []
-    start = line.start
-    for cell in line.text.split("\t"):
-        if cell.strip() and not is_date_only(cell) and not is_place(cell):
-            cells.append(Line(start, start + len(cell), cell, False, line.blanks))
-        start += len(cell) + 1
-    return cells
-
-
-def _statements(line: Line) -> list[tuple[int, int]]:
-    number = _NUMBER.match(line.text)
-    lead = number.end() if number else 0
-    if line.bullet or len(line.text) < SENTENCES_FROM_CHARACTERS:
-        return [(line.start + lead, line.end)]
-    spans: list[tuple[int, int]] = []
-    left = lead
-    for match in _SENTENCE_END.finditer(line.text):
-        spans.append((line.start + left, line.start + match.start()))
-        left = match.end()
-    return [*spans, (line.start + left, line.end)]
-
-
-def _add_statement(text: str, start: int, parent: int | None, found: FactList) -> None:
-    if not MIN_STATEMENT_CHARACTERS <= len(text) <= MAX_STATEMENT_CHARACTERS or not re.search(
-        r"[^\W\d_]{2}", text
-    ):
-        return
-    end = start + len(text)
-    confidence = 0.9 if parent is not None else 0.75
-    accomplishment = found.add(
-        ParsedFact(kinds.ACCOMPLISHMENT, text, start, end, parent=parent, confidence=confidence)
-    )
-    numbers = metric_phrases(text)
-    if numbers and accomplishment is not None:
-        found.add(
-            ParsedFact(
-                kinds.METRIC,
-                text,
-                start,
-                end,
-                category="; ".join(numbers),
-                parent=parent,
-                confidence=0.85,
-            )
-        )
 
 
 def _add_education(section: Section, found: FactList) -> None:
@@ -207,16 +117,16 @@ def _add_education(section: Section, found: FactList) -> None:
         [_opened(_plain_school(line)) for line in section.lines], _is_whole_school
     ):
         if not entry.head:
-            _add_statements(entry.body, None, found)
+            add_statements(entry.body, None, found)
             continue
         school = read_school(entry)
         if not (
             school.degree
             or (school.institution and (school.dates or INSTITUTION.search(school.institution)))
         ):
-            _add_statements([*entry.head, *entry.body], None, found)
+            add_statements([*entry.head, *entry.body], None, found)
             continue
-        start, end = _extent(entry.head)
+        start, end = extent_of(entry.head)
         known = bool(school.institution and INSTITUTION.search(school.institution))
         confidence = (
             0.3
@@ -242,10 +152,10 @@ def _add_education(section: Section, found: FactList) -> None:
                 field_of_study=school.field_of_study,
                 grade=school.grade,
                 confidence=round(confidence, 2),
-                **_date_fields(school.dates),
+                **date_fields(school.dates),
             )
         )
-        _add_statements(entry.body, parent, found)
+        add_statements(entry.body, parent, found)
 
 
 def _plain_school(line: Line) -> Line:
@@ -271,7 +181,7 @@ def _add_project(entry: Entry, found: FactList) -> None:
     cells = [cell for cell in cells if cell]
     head = read_heads([entry])[0]
     if not cells:
-        _add_statements([*entry.head, *entry.body], None, found)
+        add_statements([*entry.head, *entry.body], None, found)
         return
     title, *rest = cells
     title, colon, description = title.partition(": ")
@@ -283,7 +193,7 @@ def _add_project(entry: Entry, found: FactList) -> None:
         ]
         if not is_place(cell)
     ]
-    start, end = _extent([first, *(line for line in others if is_date_only(line.text))])
+    start, end = extent_of([first, *(line for line in others if is_date_only(line.text))])
     place = next((cell for cell in rest if is_place(cell)), "")
     parent = found.add(
         ParsedFact(
@@ -295,13 +205,13 @@ def _add_project(entry: Entry, found: FactList) -> None:
             location=place,
             category=", ".join(tools),
             confidence=0.85 if head.dates or entry.body else 0.65,
-            **_date_fields(head.dates),
+            **date_fields(head.dates),
         )
     )
     if colon and parent is not None:
         offset = first.text.find(description)
-        _add_statement(description, first.start + offset, parent, found)
-    _add_statements([*others, *entry.body], parent, found)
+        add_statement(description, first.start + offset, parent, found)
+    add_statements([*others, *entry.body], parent, found)
 
 
 def _add_bullet_project(line: Line, found: FactList) -> None:
@@ -315,7 +225,7 @@ def _add_bullet_project(line: Line, found: FactList) -> None:
         )
     )
     if name:
-        _add_statement(line.text[name.end() :], line.start + name.end(), parent, found)
+        add_statement(line.text[name.end() :], line.start + name.end(), parent, found)
 
 
 def _add_skills(section: Section, found: FactList) -> None:
@@ -381,20 +291,20 @@ def _add_certifications(section: Section, found: FactList) -> None:
             ParsedFact(
                 kinds.CERTIFICATION, line.text, line.start, line.end, title=title,
                 organization=cells[-1] if len(cells) > 1 else "", confidence=0.8 if line.bullet or len(title) < 90 else 0.5,
-                **_date_fields(span),
+                **date_fields(span),
             )
         )  # fmt: skip
 
 
 def _add_achievements(section: Section, found: FactList) -> None:
     """Add awards line by line, and publications by their title line."""
-    listed = any(line.bullet or _NUMBER.match(line.text) for line in section.lines)
+    listed = any(line.bullet or NUMBERED.match(line.text) for line in section.lines)
     dated = any(_has_date_cell(line) for line in section.lines)
     for line in section.lines:
         if listed or (
             _has_date_cell(line) if dated else line.blanks > 0 or line is section.lines[0]
         ):
-            _add_statements(_described_cells(line)[:1], None, found)
+            add_statements(described_cells(line)[:1], None, found)
 
 
 def _has_date_cell(line: Line) -> bool:
@@ -403,8 +313,8 @@ def _has_date_cell(line: Line) -> bool:
 
 def _add_listed(section: Section, found: FactList) -> None:
     """Add the bulleted or numbered lines of a section whose heading says little."""
-    lines = [line for line in section.lines if line.bullet or _NUMBER.match(line.text)]
-    _add_statements(lines, None, found)
+    lines = [line for line in section.lines if line.bullet or NUMBERED.match(line.text)]
+    add_statements(lines, None, found)
 
 
 _BUILDERS: dict[str, Callable[[Section, FactList], None]] = {

@@ -8,8 +8,9 @@ import phonenumbers
 
 from jobs.resumes.dates import find_spans
 from jobs.resumes.outline import Line
+from jobs.resumes.places import is_place, is_region, region_of
 from jobs.resumes.sections import heading_kind
-from jobs.resumes.vocabulary import is_place, is_region, organisation_score, region_of, title_score
+from jobs.resumes.vocabulary import organisation_score, title_score
 
 HEADER_LINES = 14  # name, headline, contact lines and a short summary fit
 MIN_PHONE_DIGITS = 7  # shorter numbers are extensions or house numbers

@@ -7,16 +7,8 @@ from dataclasses import dataclass
 
 from jobs.resumes.dates import DateSpan, cells_for_dates, find_spans
 from jobs.resumes.outline import Entry, Line
-from jobs.resumes.vocabulary import (
-    CITIES,
-    COMPANY_SUFFIX,
-    STATES,
-    is_department,
-    is_place,
-    is_region,
-    organisation_score,
-    title_score,
-)
+from jobs.resumes.places import CITIES, STATES, is_place, is_region
+from jobs.resumes.vocabulary import COMPANY_SUFFIX, is_department, organisation_score, title_score
 
 TITLE_FIRST, COMPANY_FIRST = "title first", "company first"
 EVEN_SPLIT = 0.3  # both sides could be titles, and the other entries decide

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from jobs.resumes import contact, sections
-from jobs.resumes.building import FactList, add_section
+from jobs.resumes.building import add_section
 from jobs.resumes.facts import EDUCATION, ROLE, SKILL, ParsedFact, ParsedResume
 from jobs.resumes.limits import MAX_CHARACTERS
 from jobs.resumes.outline import Line, Section, cut_lines, cut_sections, tidy_resume
+from jobs.resumes.statements import FactList
 from jobs.resumes.vocabulary import title_score
 
 __all__ = ["ParsedFact", "ParsedResume", "parse_resume"]

@@ -5,17 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jobs.resumes.dates import DateSpan, cells_for_dates, find_spans
+from jobs.resumes.degrees import CAMPUSES, DEGREE, GRADE, INSTITUTION
 from jobs.resumes.heads import clean_cell
 from jobs.resumes.outline import Entry, Line
-from jobs.resumes.vocabulary import (
-    CAMPUSES,
-    CITIES,
-    DEGREE,
-    GRADE,
-    INSTITUTION,
-    is_place,
-    is_region,
-)
+from jobs.resumes.places import CITIES, is_place, is_region
 
 _LINK_WORD = re.compile(
     r"^(?:\s*\((?P<short>[^()]*)\))?[\s,:–—-]*(?:(?:in|of|en|der|des|de)\s+(?:the\s+)?|d['’])?\s*",
