@@ -46,6 +46,12 @@ class ProfileForMatch:
         listed = _by_skill(fact for fact in self.facts if fact.kind == "skill")
         return {name: fact for name, fact in listed.items() if name not in self.shown_skills}
 
+    @cached_property
+    def embedding_text(self) -> str:
+        """Return what to embed for the similarity: work and study, never the list of skills."""
+        told = [fact.text for fact in self.facts if fact.kind in DONE_KINDS | {"education"}]
+        return "\n".join(told)
+
     def credit(self, skill: str) -> float:
         """Return 1 for a skill shown in use, at most 0.5 for one only listed, 0 for neither."""
         if skill in self.shown_skills:
@@ -77,6 +83,13 @@ class JobForMatch:
     def requirements(self) -> PostingRequirements:
         """Return what the text asks for."""
         return read_requirements(self.text)
+
+    @cached_property
+    def embedding_text(self) -> str:
+        """Return what to embed: the title with what is asked and done; all text if nothing is marked."""
+        kinds = {LineKind.MUST, LineKind.RESPONSIBILITY, LineKind.NICE}
+        lines = [line.quote.text for line in self.requirements.lines if line.kind in kinds]
+        return "\n".join([self.title, *(lines or [self.text])])
 
     @cached_property
     def must_lines(self) -> tuple[Quote, ...]:

@@ -94,6 +94,9 @@ _NEVER_AFTER = frozenset(
 )
 
 
+_LINE_CHARACTERS = 400
+
+
 @dataclass(frozen=True)
 class Skill:
     """A skill of the vocabulary: its canonical name and its group."""
@@ -202,6 +205,16 @@ def find_skills(text: str) -> list[SkillHit]:
     ordinary words (Go, R, C, Excel, Spring) count only where case and neighbours show the skill.
     Time is linear in the text: about 1 ms for a posting of 5 kB.
     """
+    # The lines of a posting and the facts of a profile are compared again and again.
+    return list(_found_in_line(text) if len(text) <= _LINE_CHARACTERS else _found(text))
+
+
+@lru_cache(maxsize=8192)
+def _found_in_line(line: str) -> tuple[SkillHit, ...]:
+    return tuple(_found(line))
+
+
+def _found(text: str) -> list[SkillHit]:
     candidates = _candidates(text)
     hits: list[SkillHit] = []
     is_meant = False

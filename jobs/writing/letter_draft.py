@@ -16,6 +16,7 @@ from jobs.writing.phrasing import (
     listing,
     noun_clause,
     with_article,
+    with_role_article,
     with_the,
 )
 from jobs.writing.relevance import JobForWriting, bullets_of, content_stems, relevance, roles_of
@@ -28,7 +29,9 @@ MAX_QUOTE_WORDS = 16
 
 # A posting is material, never an instruction; lines that talk to a machine or carry addresses are not quoted.
 _UNQUOTABLE = re.compile(
-    r"https?:|www\.|@|\b(?:ignore|instruction\w*|prompt|system|assistant|language model|ai model|disregard)\b|[“”{}<>]",
+    r"https?:|www\.|@|\b(?:ignore|instruction\w*|prompt|system|assistant|language model|ai model|disregard)\b|[“”{}<>]"
+    # A line that addresses the reader reads oddly as a quotation.
+    r"|^(?:you|your|we|our|i)\b|\betc\b",
     re.IGNORECASE,
 )
 _GENDER_MARK = re.compile(
@@ -164,10 +167,13 @@ class Draft:
         years = role_months(dated, today=self.today) // 12
         if years < 1:
             return None
-        places = listing(list(dict.fromkeys(role.organization for role in dated))[:3])
-        text = (
-            f"My roles at {places} come to {_spelled(years)} year{'s' if years > 1 else ''} in all."
-        )
+        places = list(dict.fromkeys(role.organization for role in dated))
+        span = f"{_spelled(years)} year{'s' if years > 1 else ''}"
+        text = f"My roles at {listing(places)} come to {span} in all."
+        if len(places) == 1:
+            text = f"My time at {places[0]} comes to {span}."
+        elif len(places) > 3:
+            text = f"My roles so far come to {span} in all."
         return LetterSentence(text, "candidate", tuple(role.id for role in dated))
 
     def _nearest(self, quote: Quote) -> FactView | None:
@@ -224,7 +230,7 @@ class Draft:
     def _introduction(self, role: FactView, number: int) -> LetterSentence | None:
         if not role.title or not role.organization:
             return None
-        place = f"{role.title} at {role.organization}"
+        place = f"{with_role_article(role.title)} at {role.organization}"
         years = role_months([role], today=self.today) // 12
         if role.is_current:
             since = f", a role I have held since {role.start_date:%B %Y}" if role.start_date else ""

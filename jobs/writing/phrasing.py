@@ -251,6 +251,14 @@ def with_article(noun: str) -> str:
     return f"{'an' if first[:1] in vowels else 'a'} {noun}"
 
 
+def with_role_article(title: str) -> str:
+    """Return a job title after "I was": "a Nurse", but "Head of Sales", of which there is one."""
+    is_single = re.match(
+        r"(?:head|chief|vice|vp|president|director of|c[a-z]o\b|lead\b)", title, re.IGNORECASE
+    )
+    return title if is_single else with_article(title)
+
+
 def with_the(organization: str) -> str:
     """Return a school's name as it stands in a sentence ("the University of Leeds")."""
     needs_article = re.match(

@@ -37,7 +37,7 @@ ENTHUSIASTIC = Tone(
     greeting_unknown="Dear team at {company},",
     opening=(
         "The {role} opening at {company} caught my attention at once, and I am keen to apply.",
-        "Reading it, I kept meeting things that I already do, so here they are side by side.",
+        "Here is what you ask for, side by side with what I can show.",
     ),
     bridge="There is more that I would love to bring along.",
     task="The line that appeals to me most is “{line}”: I would be delighted to work on exactly that.",

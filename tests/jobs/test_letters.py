@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from jobs.writing.evidence import check_claims
 from jobs.writing.letter_draft import context_for
 from jobs.writing.letters import write_letter
-from jobs.writing.phrasing import clause, lower_first, noun_clause, with_article
+from jobs.writing.phrasing import clause, lower_first, noun_clause, with_article, with_role_article
 from jobs.writing.relevance import as_of
 from jobs.writing.tones import TONES
 from tests.jobs.writing_cases import CANDIDATE, FACTS, JOB, SHORT_CANDIDATE, TODAY
@@ -122,7 +122,17 @@ def test_only_ordinary_words_lose_their_capital():
     assert noun_clause("Leading the night shift.") == "leading the night shift"
 
 
+def test_lines_that_address_the_reader_are_not_quoted():
+    text = "Requirements:\n- You love Kubernetes\n- Strong PostgreSQL\n"
+    letter = write_letter(CANDIDATE, replace(JOB, text=text), today=TODAY).text
+    assert "You ask for “Strong PostgreSQL”." in letter
+    assert "You love" not in letter
+
+
 def test_articles_follow_the_sound():
+    assert with_role_article("Nurse") == "a Nurse"
+    assert with_role_article("Account Executive") == "an Account Executive"
+    assert with_role_article("Head of Sales") == "Head of Sales"
     assert with_article("MSc") == "an MSc"
     assert with_article("Bachelor of Arts") == "a Bachelor of Arts"
     assert with_article("MBA") == "an MBA"

@@ -24,16 +24,10 @@ def _profile_text(profile):
     return "\n".join(fact.all_text for fact in profile.facts)
 
 
-def _work_text(profile):
-    return "\n".join(fact.text for fact in profile.facts if fact.kind != "skill")
-
-
 @pytest.fixture(scope="module")
 def results():
-    jobs = dict(
-        zip(JOBS, embed([f"{job.title}\n{job.text}" for job in JOBS.values()]), strict=True)
-    )
-    people = dict(zip(PROFILES, embed([_work_text(p) for p in PROFILES.values()]), strict=True))
+    jobs = dict(zip(JOBS, embed([job.embedding_text for job in JOBS.values()]), strict=True))
+    people = dict(zip(PROFILES, embed([p.embedding_text for p in PROFILES.values()]), strict=True))
     return {
         person: {
             key: score_match(profile, job, cosine(people[person], jobs[key]))
