@@ -18,6 +18,7 @@ from jobs.salary_words import (
     BENEFIT_BEFORE,
     BUSINESS_WORDS,
     CURRENCIES,
+    NEAR_DOLLAR_WAGES,
     PAY_WORDS,
     PERIODS,
     PERIODS_PER_YEAR,
@@ -44,6 +45,9 @@ _JOIN = r"\s*(?:-+|–|—|−|‑|‒|―|~|〜|\bto\b|\bbis\b|\bà\b|\bhasta\b
 _PAY = re.compile(_AMOUNT.replace("{0}", "low") + rf"(?:{_JOIN}{_AMOUNT.replace('{0}', 'high')})?")
 _ESCAPED_TAG = re.compile(r"&lt;/?[a-z]", re.IGNORECASE)
 _BLOCK_END = re.compile(r"<(?:br|/p|/div|/li|/h\d|/tr|/td)[^>]*>", re.IGNORECASE)
+_PERIOD_NOTE = re.compile(
+    r"\b(?:doe|gross|brutto|brut|per|a|year|annum|p\.?a\.?|base|ote)\b", re.IGNORECASE
+)
 _RETIREMENT = re.compile(r"\b40[13]\s?\(?\s?[kKbB]\s?\)?|\b457\s?\(?b\)?", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[a-z)\d%])[.!?](?=\s+[A-Z\"“(])|\n\s*\n|[\n•;]")
 _UPPER_ONLY = re.compile(r"\b(?:up to|upto|maximum|max\.?|bis zu|jusqu'à|hasta)\s*$", re.IGNORECASE)
@@ -193,8 +197,17 @@ def _is_about_pay(text: str, match: re.Match[str], after: str) -> bool:
         return False
     if PAY_WORDS.match(rest.lstrip(" (,")):
         return True
+    if match.group("highnumber") and _fills_its_line(text, match):
+        return True
     # A rate or a range per period that opens its line needs no pay word.
-    return bool(_period_in(rest[:25])) and len(sentence.strip()) <= 25
+    return bool(_period_in(rest[:25])) and len(opening) <= 25
+
+
+def _fills_its_line(text: str, match: re.Match[str]) -> bool:
+    """Whether a range stands alone between line ends or separators, as in a posting's head."""
+    before = re.split(r"[\n|•·]", text[max(0, match.start() - 80) : match.start()])[-1]
+    after = re.split(r"[\n|•·]", text[match.end() : match.end() + 80])[0]
+    return not before.strip() and not _PERIOD_NOTE.sub("", after).strip(" .()+")
 
 
 def _currency(match: re.Match[str], default_currency: str) -> str:
@@ -287,5 +300,6 @@ def _period_in(text: str) -> str:
 def _is_plausible(amount: Decimal, currency: str, period: str) -> bool:
     """Whether `amount` per `period` is a living person's full-time pay."""
     dollars = amount * PERIODS_PER_YEAR[period] / UNITS_PER_DOLLAR.get(currency, Decimal(1))
-    slack = Decimal(1) if currency == "USD" else Decimal(4)
+    slack = Decimal("1.5") if currency in NEAR_DOLLAR_WAGES else Decimal(5)
+    slack = Decimal(1) if currency == "USD" else slack
     return LOWEST_PER_YEAR / slack <= dollars <= HIGHEST_PER_YEAR

@@ -118,6 +118,12 @@ UNITS_PER_DOLLAR = {
     }.items()
 }
 
+# How far real pay may lie outside the dollar bounds: wages at similar prices, or far lower ones.
+NEAR_DOLLAR_WAGES = {
+    *("EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SGD", "SEK", "NOK", "DKK", "ISK", "JPY", "KRW"),
+    *("HKD", "ILS", "AED"),
+}
+
 # A full-time year: 40 hours in 52 weeks, 260 working days.
 PERIODS_PER_YEAR = {
     "hour": 2080,
@@ -129,7 +135,7 @@ PERIODS_PER_YEAR = {
     "year": 1,
 }
 
-_EACH = r"(?:/\s?|\bper\s+|\ban?\s+|\beach\s+|\bpro\s+|\bpar\s+|\bal?\s+|\bpor\s+|\bi\s+|\bperson/)"
+_EACH = r"(?:/\s?|\bim\s+|\bper\s+|\ban?\s+|\beach\s+|\bpro\s+|\bpar\s+|\bal?\s+|\bpor\s+|\bi\s+|\bperson/)"
 
 
 def _rule(units: str, words: str) -> re.Pattern[str]:
@@ -145,6 +151,9 @@ PERIODS = {
         r"day|tag|jour|d[ií]a|dag",
         r"daily|day rate|per diem|pd|tagessatz|tjm",
     ),
+    "fortnight": _rule(
+        r"fortnight|two weeks|2 weeks", r"bi-?weekly|fortnightly|every (?:two|2|other) weeks?"
+    ),
     "week": _rule(r"week|wk|woche|semaine|semana|vecka", r"weekly|pw|p\.w|wöchentlich"),
     "month": _rule(
         r"months?|mo|mth|monat|mon|mois|mes|m[åa]nad|m[åa]n|maand|m[eê]s|miesi[aą]c|mies",
@@ -159,8 +168,8 @@ PERIODS = {
 PAY_WORDS = re.compile(
     r"\b(?:salary|salaries|compensation|comp|pay|paid|pays|(?<!customers )(?<!clients )paying|wages?|ote|on[- ]target earnings|"
     r"remuneration|earn|earnings?|(?:hourly|day|daily|base|bill|pay|contract|annual|monthly|weekly) rate|rate of pay|"
-    r"base range|base pay|hiring range|target range|ctc|stipendium|package|"
-    r"gehalt(?:sspanne|sband)?|jahresgehalt|bruttogehalt|jahresbrutto|vergütung|lohn|verdienst|entgelt|"
+    r"(?:hourly|annual|yearly|monthly|salaried|tc|range)(?=\s*:)|total rewards|base range|base pay|hiring range|target range|ctc|stipendium|package|"
+    r"gehalt\w*|jahresgehalt|stundenlohn|stundensatz|tagessatz|tjm|bruttogehalt|jahresbrutto|vergütung|lohn|verdienst|entgelt|"
     r"salaire|rémunération|salario|sueldo|salário|retribución|remuneración|retribuzione|stipendio|ral|"
     r"salaris|lön|månadslön|årslön|løn|lønn|wynagrodzenie|widełki|mzda|plat|palkka|maaş|年収|給与|연봉)\b",
     re.IGNORECASE,

@@ -57,6 +57,11 @@ def stated(text: str, **settings) -> tuple | None:
         ("CTC 12-18 lakhs per annum", (1200000, 1800000, "INR", "year")),
         ("Salary ₹ 12,00,000 - 18,00,000 per year", (1200000, 1800000, "INR", "year")),
         ("年収 600万 - 900万円", (6000000, 9000000, "JPY", "year")),
+        ("Salary: 3.000 € - 4.000 € im Monat", (3000, 4000, "EUR", "month")),
+        ("Salary: $4,000 biweekly", (4000, None, "USD", "fortnight")),
+        ("TJM 500€", (500, None, "EUR", "day")),
+        ("Hourly: $25 - $30", (25, 30, "USD", "hour")),
+        ("Zone A: $100,000 - $120,000 per year; Zone B: $90,000 - $110,000 per year", (90000, 120000, "USD", "year")),
         ("Salary up to £65k", (None, 65000, "GBP", "year")),
         ("Base salary: $150,000 USD plus equity worth $50,000", (150000, None, "USD", "year")),
         ("Salary: $120k–$150k/yr + $10k signing bonus", (120000, 150000, "USD", "year")),
@@ -99,7 +104,8 @@ def test_other_numbers_are_not_pay(text):
 
 
 def test_pay_field_needs_no_pay_word():
-    assert stated("$90,000 - $100,000") is None
+    assert stated("We saw $90,000 - $100,000 there") is None
+    assert stated("Deckhand\n$90,000 - $100,000 DOE\nOslo") == (90000, 100000, "USD", "year")
     assert stated("$90,000 - $100,000", is_salary_field=True) == (90000, 100000, "USD", "year")
     assert stated("90,000 - 100,000", is_salary_field=True) == (90000, 100000, "USD", "year")
     assert stated("90,000 - 100,000", is_salary_field=True, default_currency="EUR") == (
