@@ -70,12 +70,12 @@ def evaluate_resumes(folder: Path) -> dict[str, Any]:
         if not identical:
             failures.append(f"{names}: the layouts do not give the identical profile")
     cases = sum(total for total, _ in fields.values())
-    right = sum(good for _, good in fields.values())
+    correct = sum(good for _, good in fields.values())
     return {
         "topic": "resumes",
         "cases": cases + len(crashed),
-        "right": right,
-        "wrong": cases - right,
+        "right": correct,
+        "wrong": cases - correct,
         "crashed": len(crashed),
         "fields": {name: {"cases": total, "right": good} for name, (total, good) in fields.items()},
         "failures": [*crashed, *failures],

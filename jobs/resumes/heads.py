@@ -119,7 +119,7 @@ def _better(known: DateSpan | None, found: list[DateSpan]) -> DateSpan | None:
     ranges = [span for span in found if span.is_range]
     if known is not None and (known.is_range or not ranges):
         return known
-    return (ranges or found or [None])[0]
+    return next(iter(ranges or found), None)
 
 
 def split_cells(text: str) -> tuple[list[str], list[str]]:

@@ -8,7 +8,7 @@ import json
 import resource
 import sys
 
-from jobs.resumes.limits import MAX_FILE_BYTES, ResumeUnreadableError
+from jobs.resumes.limits import MAX_FILE_BYTES, SENTENCES, ResumeUnreadableError
 from jobs.resumes.reading import read_resume, to_json
 
 
@@ -26,8 +26,7 @@ def main(arguments: list[str]) -> int:
     except ResumeUnreadableError as error:
         answer = {"code": error.code, "sentence": error.sentence}
     except (MemoryError, RecursionError):
-        error = ResumeUnreadableError("bomb")
-        answer = {"code": error.code, "sentence": error.sentence}
+        answer = {"code": "bomb", "sentence": SENTENCES["bomb"]}
     sys.stdout.write(json.dumps(answer))
     return 0
 

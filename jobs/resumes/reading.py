@@ -84,7 +84,8 @@ def read_resume(data: bytes, filename: str) -> ReadResume:
     if not data.strip(b"\x00\t\r\n\x0c "):
         raise ResumeUnreadableError("empty")
     kind = sniff_kind(data)
-    pages, links = 0, []
+    pages = 0
+    links: list[tuple[str, str]] = []
     if kind == "pdf":
         text, pages, links = read_pdf(data)
     elif kind == "docx":

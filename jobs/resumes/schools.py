@@ -47,7 +47,7 @@ def read_school(entry: Entry) -> School:
         spans = find_spans(line.text)
         ranges = [span for span in spans if span.is_range]
         if school.dates is None or (ranges and not school.dates.is_range):
-            school.dates = (ranges or spans or [school.dates])[0]
+            school.dates = next(iter(ranges or spans), school.dates)
         for cell in _CELLS.split(cells_for_dates(line.text)):
             _read_cell(clean_cell(cell), school, loose)
     if not school.institution and loose:

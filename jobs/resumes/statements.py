@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
+from typing import TypedDict
 
 from jobs.resumes import facts as kinds
 from jobs.resumes.dates import DateSpan, is_date_only
@@ -22,6 +24,16 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜÉ])")
 NUMBERED = re.compile(r"^\(?\d{1,2}[.)]\s+")
 
 
+class DateFields(TypedDict, total=False):
+    """The fields of a fact that a span of time fills."""
+
+    start_date: date | None
+    end_date: date | None
+    start_precision: str
+    end_precision: str
+    is_current: bool
+
+
 class FactList:
     """The facts found so far; knows the text, so that spans can be checked as they are added."""
 
@@ -37,7 +49,7 @@ class FactList:
         return len(self.facts) - 1
 
 
-def date_fields(span: DateSpan | None) -> dict[str, object]:
+def date_fields(span: DateSpan | None) -> DateFields:
     """Return the date fields of a fact for a span of time; none for None."""
     if span is None:
         return {}
