@@ -341,9 +341,11 @@ def _is_listed(
 
 
 def _stands_alone(text: str, candidate: _Candidate) -> bool:
-    start = text.rfind("\n", 0, candidate.start) + 1
-    end = text.find("\n", candidate.end)
-    line = text[start : end if end >= 0 else len(text)]
+    # A line that holds one skill is short, so only its surroundings are looked at.
+    start = text.rfind("\n", max(0, candidate.start - 20), candidate.start) + 1
+    start = start or max(0, candidate.start - 20)
+    end = text.find("\n", candidate.end, candidate.end + 20)
+    line = text[start : end if end >= 0 else candidate.end + 20]
     return line.strip(" \t\r•*·–-.,;") == candidate.entry.surface
 
 

@@ -42,6 +42,11 @@ _LOOSE_AFTER = re.compile(
     re.IGNORECASE,
 )
 
+_RATE = re.compile(
+    r"[^.;\n]{0,60}?\b(?:(?:a|an|per|each|every) (?P<unit>hour|shift|day|week|month|quarter|year)|(?P<adverb>hourly|daily|weekly|monthly|quarterly|yearly))\b",
+    re.IGNORECASE,
+)
+
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _MONTH = re.compile(
     rf"\b(?:{MONTHS})\b(?=\s+\d{{4}})|\b(?:in|since|until|from|to|by) (?:{MONTHS})\b"
@@ -68,7 +73,7 @@ _TITLES = re.compile(
     r"(?:ceo|cto|cfo|coo|cmo|cio|vp|founder|co-founder|president|director|head of|manager|supervisor|foreman"
     r"|architect|engineer|developer|designer|analyst|consultant|scientist|administrator|accountant|controller"
     r"|auditor|nurse|physician|surgeon|doctor|teacher|professor|lecturer|lawyer|attorney|partner|principal"
-    r"|recruiter|coordinator|specialist|executive|officer|team lead|tech lead)\b(?!s)",
+    r"|recruiter|coordinator|specialist|executive|officer)\b(?!s)",
     re.IGNORECASE,
 )
 _LEVEL_WORDS = frozenset(
@@ -172,6 +177,17 @@ def _unit(text: str, match: re.Match[str]) -> str:
     if _PEOPLE.match(text, match.end()) or _TEAM_BEFORE.search(text[: match.start()]):
         return "people"
     return "plain"
+
+
+def rates_in(text: str) -> dict[str, str]:
+    """Map each unit in which a number is said to recur ("40,000 payouts a day") to those words."""
+    rates: dict[str, str] = {}
+    for number in numbers_in(text):
+        found = _RATE.match(text, number.end)
+        if found:
+            unit = found["unit"] or found["adverb"].lower().removesuffix("ly").replace("dai", "day")
+            rates.setdefault(unit.lower(), found["unit"] or found["adverb"])
+    return rates
 
 
 def months_in(text: str) -> list[str]:

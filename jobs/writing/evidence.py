@@ -149,6 +149,10 @@ def _number_faults(text: str, source: str, cited: list[FactView]) -> Iterator[tu
         if not is_known and not _is_duration_of(number, cited):
             quote = text[number.start : number.end].strip()
             yield ("unsupported_date" if is_year else "unsupported_number"), quote
+    known_rates = claims.rates_in(source)
+    for unit, quote in claims.rates_in(text).items():
+        if unit not in known_rates:
+            yield "unsupported_number", quote
     months = set(claims.months_in(source)) | set(re.findall(claims.MONTHS, source))
     for month in claims.months_in(text):
         if month not in months:
@@ -186,10 +190,16 @@ def _skill_faults(text: str, source: str) -> Iterator[tuple[str, str]]:
     for hit in find_skills(source):
         known |= {hit.skill, *skills_within(hit.surface)}
     plain = _squeezed(source)
+    stems = {claims.stem(word) for word in claims.words_in(source)}
     for hit in find_skills(text):
         parts = skills_within(hit.surface)
         is_known = hit.skill in known or hit.surface.lower() in plain
         is_known = is_known or (len(parts) > 1 and known.issuperset(parts))
+        # "Mentoring" stands where the fact says "mentored"; names such as "Go" must match in full.
+        words = claims.words_in(hit.surface)
+        is_known = is_known or (
+            len(hit.surface) > 5 and all(claims.stem(w) in stems for w in words)
+        )
         if not is_known and hit.category != "personal":
             yield "unsupported_skill", hit.surface
 

@@ -95,6 +95,14 @@ HONEST = [
     ("In 2022 I became an AWS Certified Developer, and I use Docker.", "c1 s1"),
 ]
 
+HONEST += [
+    ("I have been mentoring two junior developers.", "b6"),
+    ("Five engineers reported to me as their team lead.", "b1"),
+    ("We handled 2 million invoices each month.", "b4"),
+    ("Caching with Redis took 40% off the page load time.", "b2"),
+    ("The billing system, written in Django and PostgreSQL, was mine to maintain.", "b3"),
+]
+
 HONEST_OTHER = [
     Sentence("Dear Ada Winter,", about="courtesy"),
     Sentence(
@@ -163,6 +171,17 @@ LIES = [
     ("I negotiated a new checkout in React with the design group.", "b5", "unsupported_claim"),
     ("I am a world-class engineer.", "", "no_fact"),
     ("I led a team of 5 engineers.", "missing-id", "no_fact"),
+]
+
+LIES += [
+    ("I cared for 6 intensive care patients a day.", "n1", "unsupported_number"),
+    ("I processed 2 million invoices a week.", "b4", "unsupported_number"),
+    ("I led a team of 5 engineers across 4 countries.", "b1", "unsupported_number"),
+    ("I led 5 engineers in 2020.", "b1", "unsupported_date"),
+    ("I received the AWS Hero award in 2022.", "c1", "unsupported_claim"),
+    ("I rescued a failing company by rewriting everything.", "b3", "unsupported_claim"),
+    ("I maintained the billing system, saving €200k a year.", "b3", "unsupported_number"),
+    ("I am a certified Scrum Master.", "b3", "unsupported_skill"),
 ]
 
 LIES_OTHER = [
