@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+# A posting is read up to here.
+MAX_CHARACTERS = 60_000
+
 _WORDS = {
     word: number
     for number, word in enumerate(
@@ -14,7 +17,13 @@ _WORDS = {
             *("seventeen", "eighteen", "nineteen", "twenty"),
         )
     )
-} | {"a": 1, "an": 1}
+} | {"a": 1, "an": 1, "thirty": 30}
+_WORDS |= {
+    f"twenty{gap}{word}": 20 + number
+    for word, number in list(_WORDS.items())
+    if 1 <= number <= 9 and len(word) > 2
+    for gap in (" ", "-")
+}
 
 _COUNT = r"\d{1,3}(?:\.\d{1,2})?|" + "|".join(sorted(_WORDS, key=len, reverse=True))
 _UNIT = r"(?:year|yr|month|mo)(?:['’]?s['’]?|\(s\))?\.?"
@@ -24,7 +33,7 @@ _DURATION = (
     rf"(?:\s*\(\d+\))?(?P<plus>\s*(?:\+|plus\b|or more\b))?"
     rf"(?:\s*(?:-|–|—|to)\s*(?P<upper>\d{{1,2}})\+?)?"
     rf"[\s-]*(?:full\s)?(?P<unit>year|yr|month)(?:['’]?s['’]?|\(s\))?\b(?P<late>\s*(?:\+|plus\b|or more\b))?"
-    rf"(?:\s*(?:,|and|&)\s*(?P<months>{_COUNT})\s*months?\b)?"
+    rf"(?:\s*(?:,|and|&)?\s*(?P<months>{_COUNT})\s*months?\b)?"
 )
 # What follows ("of relevant Python experience") or comes before ("experience: ", "experience of").
 _AFTER = re.compile(
@@ -35,6 +44,11 @@ _BEFORE = re.compile(
     r"\bexperience(?:d)?\b\s*(?::|of|is|-|–|\()?\s*$|experience required:?\s*$", re.IGNORECASE
 )
 _PATTERN = re.compile(_DURATION, re.IGNORECASE)
+# A form's field: "Years of experience: 5".
+_FIELD = re.compile(
+    r"\b(?P<unit>year|month)s?\s+of\s+experience[^:=\n]{0,20}[:=]\s*(?P<count>\d{1,2})(?!\d)",
+    re.IGNORECASE,
+)
 # "Our 20 years of experience" praises the company and asks for nothing.
 _COMPANY = re.compile(
     r"\b(?:our|we have|we bring|company has|firm has|team has|founded|combined)\b[^.\n]{0,40}$",
@@ -68,7 +82,7 @@ def years_of_experience(text: str) -> Decimal | None:
 
 def _first(text: str) -> tuple[Decimal, Decimal, bool, Decimal] | None:
     """Return (months, months per unit, is open-ended, further months) of the first phrase."""
-    for match in _PATTERN.finditer(text[:60_000]):
+    for match in _PATTERN.finditer(text[:MAX_CHARACTERS]):
         before = text[max(0, match.start() - 60) : match.start()]
         if _COMPANY.search(before):
             continue
@@ -81,7 +95,11 @@ def _first(text: str) -> tuple[Decimal, Decimal, bool, Decimal] | None:
         is_open = bool(match["plus"] or match["late"]) or over in {"over", "more than", "+", ">"}
         extra = _count(match["months"]) if match["months"] else Decimal(0)
         return months, unit, is_open, extra
-    return None
+    field = _FIELD.search(text[:MAX_CHARACTERS])
+    if field is None:
+        return None
+    unit = Decimal(1 if field["unit"].lower() == "month" else 12)
+    return Decimal(field["count"]) * unit, unit, False, Decimal(0)
 
 
 def _count(written: str) -> Decimal:
