@@ -7,6 +7,12 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import Membership, User, Workspace
 
 
+class PersonRequest(HttpRequest):
+    """A request by someone who is logged in, in whichever workspace."""
+
+    user: User
+
+
 class MemberRequest(HttpRequest):
     """A request by someone who is logged in and inside a workspace (see accounts.decorators)."""
 

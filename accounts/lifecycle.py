@@ -30,13 +30,10 @@ class LifecycleModel(models.Model):
         Raises InvalidTransitionError for a step that TRANSITIONS does not list.
         """
         current: str = self.status  # type: ignore[attr-defined]
+        rows: models.QuerySet[Any] = type(self)._base_manager.filter(pk=self.pk)
         if status not in self.TRANSITIONS.get(current, set()):
             raise InvalidTransitionError(self, status)
-        moved = (
-            type(self)
-            ._base_manager.filter(pk=self.pk, status=current)
-            .update(status=status, **fields)
-        )
+        moved = rows.filter(status=current).update(status=status, **fields)
         if moved:
             self.refresh_from_db()
         return bool(moved)

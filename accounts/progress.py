@@ -1,7 +1,7 @@
 """Long work with named steps: begin it, report each step, end it. The page that polls is accounts.views.tasks."""
 
-import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from accounts.models import BackgroundTask, User, Workspace
 
-logger = logging.getLogger(__name__)
+STALLED_AFTER = timedelta(
+    minutes=15
+)  # beyond the workers' hard limit of ten minutes nothing is still at work
 
 
 def begin(
@@ -63,3 +65,15 @@ def fail(task: BackgroundTask, sentence: str) -> None:
     """End a task with the sentence that the person will read."""
     if not task.is_over:
         task.move_to(BackgroundTask.Status.FAILED, finished_at=timezone.now(), error=sentence[:400])
+
+
+def close_stalled(*, now: datetime) -> int:
+    """End running tasks that outlived any worker's time limit; return how many."""
+    stalled = BackgroundTask.objects.filter(
+        status=BackgroundTask.Status.RUNNING, started_at__lt=now - STALLED_AFTER
+    )
+    return stalled.update(
+        status=BackgroundTask.Status.FAILED,
+        finished_at=now,
+        error="The server stopped while this was running. Nothing is lost; start it again.",
+    )

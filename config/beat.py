@@ -32,6 +32,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=0, hour="*/6"),
         # JOB-11: public boards every six hours; the minute is named because crontab's default is every minute (A-29 D18).
     },
+    "close-stalled-tasks": {
+        "task": "accounts.tasks.close_stalled",
+        "schedule": timedelta(minutes=5),
+        # A task whose worker was killed must not say "running" for ever.
+    },
     "heartbeat": {
         "task": "accounts.tasks.heartbeat",
         "schedule": timedelta(seconds=30),

@@ -4,7 +4,7 @@ import time
 
 from celery import current_app
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -22,12 +22,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html")
 
 
+@transaction.non_atomic_requests
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """Answer that the process lives; touches nothing else."""
     return JsonResponse({"status": "ok"})
 
 
+@transaction.non_atomic_requests
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200 when database, broker, workers and beat all work, else 503 with the part that does not."""

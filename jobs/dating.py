@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
+from operator import itemgetter
 
 from accounts.models import ProfileFact
 
@@ -11,18 +12,14 @@ GAP_MONTHS = 6  # shorter pauses between roles are ordinary and nobody asks abou
 
 def date_findings_of(facts: Iterable[ProfileFact], *, today: date) -> list[str]:
     """Return one sentence for each gap over six months and each overlap over one month between dated roles."""
-    roles = [
-        fact
-        for fact in facts
-        if fact.kind == ProfileFact.Kind.ROLE
-        and fact.start_date
-        and (fact.end_date or fact.is_current)
-    ]
+    spans = []
+    for fact in facts:
+        end = today if fact.is_current else fact.end_date
+        if fact.kind == ProfileFact.Kind.ROLE and fact.start_date and end:
+            spans.append((fact.start_date, end, fact))
     found: list[str] = []
-    ordered = sorted(roles, key=lambda role: role.start_date)
-    for earlier, later in pairwise(ordered):
-        end = today if earlier.is_current else earlier.end_date
-        months = (later.start_date.year - end.year) * 12 + later.start_date.month - end.month
+    for (_, ended, earlier), (began, _, later) in pairwise(sorted(spans, key=itemgetter(0))):
+        months = (began.year - ended.year) * 12 + began.month - ended.month
         if months > GAP_MONTHS:
             found.append(
                 f"{months - 1} months between {_name(earlier)} and {_name(later)} have no role. Add one if something is missing."

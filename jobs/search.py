@@ -49,6 +49,9 @@ class JobFilters:
         return {name: label for name, label in self.LABELS.items() if getattr(self, name)}
 
 
+NO_FILTERS = JobFilters()
+
+
 @dataclass(frozen=True)
 class Card:
     """One opening of the list with its score, if it has one."""
@@ -231,7 +234,7 @@ def _loosen(profile: Profile, filters: JobFilters) -> list[tuple[str, str, int]]
     """Return for each filter in force its name, its label and how many openings dropping it would show."""
     found = []
     for name, label in filters.active().items():
-        looser = replace(filters, **{name: None if name == "pay" else ""})
+        looser = replace(filters, **{name: getattr(NO_FILTERS, name)})
         rows, _ = _ordered(profile, looser, fuzzy=False)
         count = rows.order_by()[: COUNT_LIMIT + 1].count()
         if count:

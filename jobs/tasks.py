@@ -1,9 +1,12 @@
 """Celery's way into jobs: ids in, objects out, one call each."""
 
+from functools import partial
+
 from celery import shared_task
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +17,7 @@ from jobs.fetching import Fetcher
 from jobs.models import Source
 from jobs.resumes import storing
 from jobs.resumes.limits import ResumeUnreadableError
+from jobs.sources.base import BoardStatus
 from jobs.sources.registry import detect_saved_answer, fetch_board
 
 IMPORT_STEPS = ["Reading the board", "Storing openings", "Scoring them for you"]
@@ -36,11 +40,11 @@ def import_source(source_id: int, task_id: int | None = None) -> None:
     if task:
         progress.report(task, 1)
     report = importing.apply_result(source, result, now=timezone.now(), fetched=True)
-    _finish_import(
-        source, task, problem=result.message if not result.jobs and result.message else ""
-    )
-    if report.created or report.updated:
-        _score(source, task=None)
+    if task:
+        is_fine = bool(result.jobs) or result.status == BoardStatus.UNCHANGED
+        _finish_import(source, task, problem="" if is_fine else result.message)
+    elif report.created or report.updated:
+        _score_later(source)
 
 
 @shared_task
@@ -86,19 +90,21 @@ def _finish_import(source: Source, task: BackgroundTask, *, problem: str) -> Non
         progress.fail(task, problem)
         return
     progress.report(task, 2)
-    _score(source, task=task)
+    for profile in _profiles(source):
+        for _done in matching.refresh_matches(profile, now=timezone.now()):
+            pass
     progress.finish(task, result_url=reverse("jobs:job-list"))
 
 
-def _score(source: Source, *, task: BackgroundTask | None) -> None:
-    for profile in Profile.objects.filter(workspace=source.workspace).select_related(
+def _score_later(source: Source) -> None:
+    for profile in _profiles(source):
+        transaction.on_commit(partial(refresh_matches.delay, profile.pk))
+
+
+def _profiles(source: Source) -> QuerySet[Profile]:
+    return Profile.objects.filter(workspace=source.workspace).select_related(
         "workspace", "preferences"
-    ):
-        if task is None:
-            transaction.on_commit(lambda pk=profile.pk: refresh_matches.delay(pk))
-        else:
-            for _done in matching.refresh_matches(profile, now=timezone.now()):
-                pass
+    )
 
 
 READ_STEPS = [

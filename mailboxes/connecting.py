@@ -171,7 +171,7 @@ def connect_sandbox(workspace: Workspace, *, now: datetime) -> Mailbox:
         Workspace.objects.select_for_update().get(pk=workspace.pk)
         existing = Mailbox.objects.for_workspace(workspace).filter(is_sandbox=True).first()
         if existing is not None:
-            return existing  # type: ignore[no-any-return]
+            return existing
         secret = secrets.token_urlsafe(32)
         endpoint = WebhookEndpoint.objects.create(
             workspace=workspace, provider="generic", secret=secret

@@ -1,5 +1,7 @@
 """The candidate: who they are, what their resumes say, and the facts everything written must rest on."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
@@ -155,7 +157,7 @@ class ProfileFact(WorkspaceModel):
     span_end = models.PositiveIntegerField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ProfileFactQuerySet.as_manager()
+    objects: ClassVar[Any] = ProfileFactQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import invitations
 from accounts.decorators import member_required, owner_required
 from accounts.forms import InvitationForm
-from accounts.http import MemberRequest, toast
+from accounts.http import MemberRequest, PersonRequest, toast
 from accounts.isolation import beyond_walls
 from accounts.middleware import WorkspaceMiddleware
 from accounts.models import Invitation, Membership
@@ -97,7 +97,7 @@ def member_change(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def invitation_accept(request: HttpRequest, pk: UUID) -> HttpResponse:
+def invitation_accept(request: PersonRequest, pk: UUID) -> HttpResponse:
     """Show who invites where; POST accepts and switches to that workspace."""
     with beyond_walls():
         invitation = get_object_or_404(
@@ -126,7 +126,7 @@ def invitation_accept(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def workspace_switch(request: HttpRequest) -> HttpResponse:
+def workspace_switch(request: PersonRequest) -> HttpResponse:
     """Work in another of one's workspaces."""
     membership = get_object_or_404(
         Membership.objects.filter(user=request.user).select_related("workspace"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -43,19 +44,18 @@ def marked_text(text: str, facts: Iterable[ProfileFact]) -> list[Piece]:
     pieces: list[Piece] = []
     at = 0
     spans = [
-        f
-        for f in facts
-        if f.span_start is not None and f.span_end is not None and f.span_end <= len(text)
+        (fact.span_start, fact.span_end, fact)
+        for fact in facts
+        # A metric is part of the bullet that tells it; marking both would cut the bullet in two.
+        if fact.span_start is not None
+        and fact.span_end is not None
+        and fact.kind != ProfileFact.Kind.METRIC
     ]
-    # Bullets and skills first: an entry's span covers its whole block.
-    for fact in sorted(spans, key=lambda f: (f.span_start, f.span_end)):
-        if fact.span_start < at or fact.kind == ProfileFact.Kind.METRIC:
+    for start, end, fact in sorted(spans, key=itemgetter(0, 1)):
+        if start < at or end > len(text):
             continue
-        pieces += [
-            Piece(text[at : fact.span_start]),
-            Piece(text[fact.span_start : fact.span_end], fact),
-        ]
-        at = fact.span_end
+        pieces += [Piece(text[at:start]), Piece(text[start:end], fact)]
+        at = end
     pieces.append(Piece(text[at:]))
     return [piece for piece in pieces if piece.text]
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -42,6 +43,9 @@ def _upload(request: MemberRequest) -> HttpResponse:
 
 
 def _read(request: MemberRequest, resume: Resume) -> BackgroundTask:
+    if resume.status == Resume.Status.READING:
+        # A reading whose worker was killed would stand there for ever.
+        resume.move_to(Resume.Status.UPLOADED)
     return progress.begin(
         request.workspace,
         kind="read_resume",
@@ -123,7 +127,7 @@ def resume_restore(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @member_required
-def resume_file(request: MemberRequest, pk: UUID) -> HttpResponse:
+def resume_file(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """Hand out the stored file: a short-lived private link on S3, else an attachment that no browser runs in the page."""
     resume = get_object_or_404(
         Resume.objects.for_workspace(request.workspace), public_id=pk, deleted_at=None
@@ -134,7 +138,7 @@ def resume_file(request: MemberRequest, pk: UUID) -> HttpResponse:
             "ResponseContentDisposition": "attachment",
             "ResponseContentType": "application/octet-stream",
         }
-        return redirect(resume.file.storage.url(resume.file.name, parameters=parameters))
+        return redirect(resume.file.storage.url(resume.file.name, parameters=parameters))  # type: ignore[call-arg]
     response = FileResponse(
         resume.file.open("rb"),
         as_attachment=True,
