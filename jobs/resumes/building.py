@@ -12,7 +12,7 @@ from jobs.resumes.heads import HEAD_CELLS, Head, clean_cell, read_heads
 from jobs.resumes.lists import Item, is_human_language, language_items, skill_items
 from jobs.resumes.outline import Entry, Line, Section, cut_entries
 from jobs.resumes.places import is_place
-from jobs.resumes.schools import read_school
+from jobs.resumes.schools import School, read_schools
 from jobs.resumes.statements import (
     NUMBERED,
     FactList,
@@ -113,49 +113,38 @@ def _role_fact(head: Head, organization: str, *, inherited: bool) -> ParsedFact:
 
 
 def _add_education(section: Section, found: FactList) -> None:
-    for entry in cut_entries(
-        [_opened(_plain_school(line)) for line in section.lines], _is_whole_school
-    ):
-        if not entry.head:
-            add_statements(entry.body, None, found)
-            continue
-        school = read_school(entry)
-        if not (
-            school.degree
-            or (school.institution and (school.dates or INSTITUTION.search(school.institution)))
+    lines = [_opened(_plain_school(line)) for line in section.lines]
+    entries = cut_entries(lines, _is_whole_school)
+    for entry, school in zip(entries, read_schools(entries), strict=True):
+        known = bool(school.institution and INSTITUTION.search(school.institution))
+        if not entry.head or not (
+            school.degree or (school.institution and (school.dates or known))
         ):
             add_statements([*entry.head, *entry.body], None, found)
             continue
-        start, end = extent_of(entry.head)
-        known = bool(school.institution and INSTITUTION.search(school.institution))
-        confidence = (
-            0.3
-            + 0.25 * bool(school.degree)
-            + 0.15 * bool(school.institution)
-            + 0.15 * known
-            + 0.1 * bool(school.dates)
-        )
-        parent = found.add(
-            ParsedFact(
-                kind=kinds.EDUCATION,
-                text=", ".join(
-                    part
-                    for part in (school.degree, school.field_of_study, school.institution)
-                    if part
-                ),
-                start=start,
-                end=end,
-                title=" in ".join(part for part in (school.degree, school.field_of_study) if part),
-                organization=school.institution,
-                location=school.location,
-                degree=school.degree,
-                field_of_study=school.field_of_study,
-                grade=school.grade,
-                confidence=round(confidence, 2),
-                **date_fields(school.dates),
-            )
-        )
+        parent = found.add(_school_fact(entry, school, known=known))
         add_statements(entry.body, parent, found)
+
+
+def _school_fact(entry: Entry, school: School, *, known: bool) -> ParsedFact:
+    start, end = extent_of(entry.head)
+    confidence = 0.3 + 0.25 * bool(school.degree) + 0.15 * bool(school.institution)
+    confidence += 0.15 * known + 0.1 * bool(school.dates)
+    named = (school.degree, school.field_of_study, school.institution)
+    return ParsedFact(
+        kind=kinds.EDUCATION,
+        text=", ".join(part for part in named if part),
+        start=start,
+        end=end,
+        title=" in ".join(part for part in named[:2] if part),
+        organization=school.institution,
+        location=school.location,
+        degree=school.degree,
+        field_of_study=school.field_of_study,
+        grade=school.grade,
+        confidence=round(confidence, 2),
+        **date_fields(school.dates),
+    )
 
 
 def _plain_school(line: Line) -> Line:
@@ -317,6 +306,14 @@ def _add_listed(section: Section, found: FactList) -> None:
     add_statements(lines, None, found)
 
 
+def _add_by_content(section: Section, found: FactList) -> None:
+    """Read a section with an unknown heading as a work history when its lines name dated positions."""
+    dated = [line for line in section.lines if not line.bullet and find_range(line.text)]
+    titled = [line for line in section.lines if not line.bullet and title_score(line.text)]
+    if dated and titled:
+        _add_roles(section, found)
+
+
 _BUILDERS: dict[str, Callable[[Section, FactList], None]] = {
     sections.SUMMARY: _add_listed,
     sections.ROLES: _add_roles,
@@ -326,4 +323,5 @@ _BUILDERS: dict[str, Callable[[Section, FactList], None]] = {
     sections.LANGUAGES: _add_languages,
     sections.CERTIFICATIONS: _add_certifications,
     sections.ACHIEVEMENTS: _add_achievements,
+    sections.OTHER: _add_by_content,
 }

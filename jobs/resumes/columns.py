@@ -265,12 +265,14 @@ def _text_line(segments: list[Segment]) -> TextLine:
     elif first.text in {BULLET, "-", "–", "*", "o"} and len(segments) > 1:
         content, text_left = "", segments[1].left
         segments = segments[1:]
+    if content is None and len(segments) == 2 and is_meta(first.text):
+        first, text_left = segments[1], segments[1].left  # the date stands left of what it dates
     texts = [item.text for item in segments]
     if content is not None:
         texts[0] = f"{BULLET} {content}" if content else f"{BULLET} {texts[0]}"
     return TextLine(
         text="\t".join(texts),
-        left=first.left,
+        left=segments[0].left if content is None else first.left,
         right=last.right,
         baseline=first.baseline,
         size=max(segments, key=lambda item: len(item.text)).size,
@@ -303,9 +305,9 @@ def _wraps_into(last: TextLine, line: TextLine, lines: list[TextLine]) -> bool:
         )
     if _NUMBERED.match(last.text) and 3 < line.left - last.left < 30 and "\t" not in line.text:
         return True
-    if "\t" in line.text or abs(line.left - last.left) > 2 or heading_kind(last.text):
+    if "\t" in line.text or abs(line.left - last.text_left) > 2 or heading_kind(last.text):
         return False
-    if "\t" in last.text:
+    if "\t" in last.text and last.text_left == last.left:
         return _wraps_beside_date(last, line)
     limit = max(other.right for other in lines)
     first_word = (line.right - line.left) * len(line.text.split(" ")[0]) / max(len(line.text), 1)
@@ -330,9 +332,10 @@ def _wraps_beside_date(last: TextLine, line: TextLine) -> bool:
 
 
 def _extend(last: TextLine, line: TextLine) -> None:
-    title, tab, rest = last.text.partition("\t")
+    before = last.text.partition("\t")[0] if last.text_left > last.left and not last.bullet else ""
+    title, tab, rest = last.text.removeprefix(f"{before}\t").partition("\t")
     title = join_hyphenated(title, line.text) if ends_hyphenated(title) else f"{title} {line.text}"
-    last.text = f"{title}{tab}{rest}"
+    last.text = f"{before}\t{title}" if before else f"{title}{tab}{rest}"
     last.last_baseline = line.baseline
     last.wrapped_from = line.right
     last.right = max(last.right, line.right)

@@ -30,6 +30,12 @@ _NOT_DOMAINS = re.compile(
     r"\.(?:js|net|py|ts|sc|eng|tech|nat|ing|md|txt|pdf|docx?|jpe?g|png|h|cpp|java|vue)$",
     re.IGNORECASE,
 )
+# Without a path or scheme only these are taken for addresses: user names have dots as well.
+_USUAL_TOP_DOMAIN = re.compile(
+    r"\.(?:com|org|net|edu|gov|info|biz|dev|app|design|blog|tech|site|website|online|page|pro|name|art|studio|work|works|space|xyz|cloud"
+    r"|codes|engineer|software|health|agency|digital|media|portfolio|[a-z]{2})$",
+    re.IGNORECASE,
+)
 _PROFILE_HOSTS = re.compile(
     r"^(?:[a-z]{2,3}\.)?(?:linkedin\.com/(?:in|pub)/|github\.com/|gitlab\.com/|bitbucket\.org/|x\.com/|twitter\.com/|orcid\.org/|stackoverflow\.com/users/|"
     r"scholar\.google\.[a-z.]+/citations|researchgate\.net/profile/|instagram\.com/|youtube\.com/|medium\.com/|dev\.to/|behance\.net/|dribbble\.com/|kaggle\.com/|"
@@ -142,7 +148,10 @@ def find_links(header: str, body: str, linked: Sequence[tuple[str, str]]) -> tup
         if re.match(r"https?://", address, re.IGNORECASE)
         and _in_header(address, label, header, cells)
     ]
-    written = _addresses_in(_EMAIL.sub(" ", header))
+    labels = {label.casefold() for _, label in linked}
+    written = [
+        item for item in _addresses_in(_EMAIL.sub(" ", header)) if item.casefold() not in labels
+    ]
     found = [canonical_link(item) for item in [*own, *written]]
     if not any("linkedin.com/" in item for item in found):
         found += [
@@ -174,6 +183,8 @@ def _is_no_domain(address: str) -> bool:
     if "://" in address or address.lower().startswith("www."):
         return False
     domain, slash, _ = address.partition("/")
+    if not slash and not _USUAL_TOP_DOMAIN.search(domain):
+        return True
     top = domain.rpartition(".")[2]
     return (
         (bool(_NOT_DOMAINS.search(domain)) and not slash)

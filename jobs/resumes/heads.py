@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.resumes.dates import DateSpan, cells_for_dates, find_spans
+from jobs.resumes.degrees import INSTITUTION
 from jobs.resumes.outline import Entry, Line
 from jobs.resumes.places import CITIES, STATES, is_place, is_region
 from jobs.resumes.vocabulary import COMPANY_SUFFIX, is_department, organisation_score, title_score
 
 TITLE_FIRST, COMPANY_FIRST = "title first", "company first"
+FOREIGN_PART = -0.3  # a part that is no title in a title, or no organisation in a list of them
 EVEN_SPLIT = 0.3  # both sides could be titles, and the other entries decide
 CLEAR_SPLIT = 1.0  # one side is a job title and nothing speaks against the other
 ORDER_BIAS = 0.4  # how the other entries of the section are written decides even cases
@@ -18,8 +20,8 @@ HEAD_CELLS = re.compile(
     r"\t|\s*[|•·‖]\s*|\s+[–—-]+\s+|\s+@\s*|\s{3,}|;\s+|\s+(?:at|bei(?:\s+der|\s+dem)?|chez|en la empresa)\s+(?=[A-ZÄÖÜ0-9])"
 )
 _EMPLOYMENT = re.compile(
-    r"\(?(?:full|part)[- ]time\)?|contract(?:or)?|freelance|permanent|temporary|vollzeit|teilzeit|befristet|temps (?:plein|partiel)"
-    r"|CDI|CDD|jornada completa|self[- ]employed|seasonal|hybrid|on[- ]?site|\(?m/w/d\)?",
+    r"\(?(?:full|part)[- ]time\)?|contract(?:or)?|permanent|temporary|vollzeit|teilzeit|befristet|temps (?:plein|partiel)"
+    r"|CDI|CDD|jornada completa|seasonal|hybrid|on[- ]?site|\(?m/w/d\)?",
     re.IGNORECASE,
 )
 # What follows the legal form of a company is its seat: "Bayer AG, Leverkusen".
@@ -242,15 +244,16 @@ def _pair_score(title: str, organization: str) -> float:
     """Rate a reading: title words and departments belong left, legal forms right."""
     score = -0.1 * organization.count(",")
     for part in title.split(","):
-        score += title_score(part) + 0.5 * is_department(part) - organisation_score(part)
+        sign = title_score(part) + 0.5 * is_department(part) - organisation_score(part)
+        score += sign or FOREIGN_PART
     if not title_score(title):
         score -= 1.0
-    for part in organization.split(","):
-        score += (
-            organisation_score(part)
-            - title_score(part)
-            - 0.5 * (is_department(part) and not organisation_score(part))
-        )
+    parts = organization.split(",")
+    for part in parts:
+        sign = organisation_score(part) or 1.0 * bool(INSTITUTION.search(part))
+        score += organisation_score(part) - title_score(part)
+        score -= 0.5 * (is_department(part) and not sign)
+        score += FOREIGN_PART * (len(parts) > 1 and not sign)
     return min(score, 3.0)
 
 

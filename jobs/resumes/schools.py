@@ -1,11 +1,11 @@
 """Read an entry of the education section: degree, field, school, place, grade and dates."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobs.resumes.dates import DateSpan, cells_for_dates, find_spans
-from jobs.resumes.degrees import CAMPUSES, DEGREE, GRADE, INSTITUTION
+from jobs.resumes.degrees import CAMPUSES, DEGREE, GRADE, INSTITUTION, SCHOOL_KIND
 from jobs.resumes.heads import clean_cell
 from jobs.resumes.outline import Entry, Line
 from jobs.resumes.places import CITIES, is_place, is_region
@@ -15,6 +15,9 @@ _LINK_WORD = re.compile(
     re.IGNORECASE,
 )
 _CELLS = re.compile(r"\t|\s*[|•·‖]\s*|\s+[–—-]+\s+|\s{3,}|;\s+")
+_SCHOOL_AFTER_DEGREE = re.compile(
+    rf"{DEGREE.pattern}[\s\t]+(?:The\s+)?[^,\t]*?{INSTITUTION.pattern}"
+)
 # A degree set in a column of its own that is too narrow touches the name of the school.
 _GLUED = re.compile(
     r"^(?:[BM]\.?(?:Tech|Eng|Sc|Com|Ed|Arch|Phil)\.?|[EB]?MBA|BBA|Ph\.?D\.?|LL\.?[BM]\.?)(?=[A-ZÀ-Ý][a-zà-ÿ])"
@@ -37,11 +40,23 @@ class School:
     location: str = ""
     grade: str = ""
     dates: DateSpan | None = None
+    school_follows_degree: bool = False
 
 
-def read_school(entry: Entry) -> School:
-    """Return degree, field, school, place, grade and dates of an education entry."""
-    school = School()
+def read_schools(entries: Sequence[Entry]) -> list[School]:
+    """Return the schools of a section; where one entry puts the school right behind the degree, all do."""
+    degree_first = any(
+        _SCHOOL_AFTER_DEGREE.match(line.text) for entry in entries for line in entry.head
+    )
+    return [read_school(entry, school_follows_degree=degree_first) for entry in entries]
+
+
+def read_school(entry: Entry, *, school_follows_degree: bool = False) -> School:
+    """Return degree, field, school, place, grade and dates of an education entry.
+
+    `school_follows_degree` reads "BA Elisava, Design" as the school Elisava; otherwise a field follows.
+    """
+    school = School(school_follows_degree=school_follows_degree)
     loose: list[str] = []
     for line in entry.head:
         spans = find_spans(line.text)
@@ -105,9 +120,15 @@ def _campus_joined(parts: list[str]) -> list[str]:
     for part in parts:
         if joined and part.casefold() in CAMPUSES and _CAMPUS_HOST.search(joined[-1]):
             joined[-1] = f"{joined[-1]}, {part}"
+        elif joined and SCHOOL_KIND.search(joined[-1]) and _is_bare_school(part):
+            joined[-1] = f"{joined[-1]}, {part}"  # "Wharton School, University of Pennsylvania"
         else:
             joined.append(part)
     return joined
+
+
+def _is_bare_school(part: str) -> bool:
+    return bool(SCHOOL_KIND.search(part)) and not DEGREE.search(part)
 
 
 def _take_place(parts: list[str], school: School) -> list[str]:
@@ -142,6 +163,7 @@ def _read_degree(part: str, found: "re.Match[str]", school: School, loose: list[
     before = part[: found.start()].strip(" ,:–—-(")
     rest = part[found.end() :]
     link = _LINK_WORD.match(rest)
+    linked = bool(link and link[0].strip(" ,:"))
     rest = rest[link.end() :].strip(" ,:)") if link else rest.strip()
     if not school.degree:
         school.degree = found["degree"].strip()
@@ -156,7 +178,7 @@ def _read_degree(part: str, found: "re.Match[str]", school: School, loose: list[
     if before:
         _read_plain(before, school, loose)
     if rest and not DEGREE.fullmatch(rest):
-        _read_rest(rest, school, loose)
+        _read_rest(rest, school, loose, linked=linked)
 
 
 def _read_plain(text: str, school: School, loose: list[str]) -> None:
@@ -166,8 +188,10 @@ def _read_plain(text: str, school: School, loose: list[str]) -> None:
         loose.append(text)
 
 
-def _read_rest(rest: str, school: School, loose: list[str]) -> None:
-    if INSTITUTION.search(rest) and not school.institution:
+def _read_rest(rest: str, school: School, loose: list[str], *, linked: bool) -> None:
+    if (INSTITUTION.search(rest) and not school.institution) or (
+        school.school_follows_degree and not linked and not school.institution
+    ):
         school.institution = rest
     elif not school.field_of_study:
         school.field_of_study = rest

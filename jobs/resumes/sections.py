@@ -22,7 +22,7 @@ _HEADINGS = {
         |volunteer experience|volunteering|volunteer work|volunteer|community involvement|extracurricular
         |extracurricular activities|activities|additional experience|other experience|earlier experience|previous experience
         |consulting experience|engineering experience|academic experience|clinical experience|board memberships|board positions
-        |board roles|industrial experience|freelance experience|freelance|appointments|academic appointments|professional career
+        |board roles|board service|teaching|professional history|employment record|service|positions of responsibility|industrial experience|freelance experience|freelance|appointments|academic appointments|professional career
         |berufserfahrung|berufspraxis|beruflicher werdegang|werdegang|praxiserfahrung|berufliche erfahrung|praktika
         |arbeitserfahrung|beruf|berufliche stationen|berufstätigkeit|praktische erfahrung|ehrenamt|engagement
         |ehrenamtliches engagement|nebentätigkeiten|praktische erfahrungen
@@ -112,7 +112,7 @@ _QUALIFIERS = frozenset(
 )
 MAX_LAST_NAMED_WORDS = 4
 _LAST_WORDS = {
-    "experience": ROLES, "berufserfahrung": ROLES, "projects": PROJECTS, "projekte": PROJECTS, "skills": SKILLS,
+    "experience": ROLES, "history": ROLES, "appointments": ROLES, "positions": ROLES, "berufserfahrung": ROLES, "projects": PROJECTS, "projekte": PROJECTS, "skills": SKILLS,
     "kenntnisse": SKILLS, "competencies": SKILLS, "education": EDUCATION, "awards": ACHIEVEMENTS, "honors": ACHIEVEMENTS,
     "publications": ACHIEVEMENTS, "achievements": ACHIEVEMENTS, "certifications": CERTIFICATIONS, "licenses": CERTIFICATIONS,
 }  # fmt: skip

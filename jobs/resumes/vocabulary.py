@@ -14,6 +14,8 @@ representative salesperson salesman agent recruiter buyer merchandiser producer 
 chef cook waiter waitress barista bartender host volunteer member contractor freelancer maintainer contributor
 evangelist advocate ambassador marketer statistician mathematician physicist chemist biologist economist ta ra
 sre dba tester qa ombudsman chair chairman chairwoman chairperson treasurer captain sergeant lieutenant major commander
+trustee chaplain pastor delegate senator mayor curator librarian archivist musician composer actor singer dancer
+organizer organiser moderator speaker panelist mechanic carpenter plumber welder pilot steward caregiver caretaker nanny
 resident investigator reviewer examiner inspector foreman superintendent expert generalist student superuser master
 entwickler entwicklerin softwareentwickler softwareentwicklerin ingenieur ingenieurin leiter leiterin teamleiter
 teamleiterin abteilungsleiter projektleiter projektleiterin berater beraterin referent referentin sachbearbeiter
@@ -33,6 +35,7 @@ arquitecta diseñador diseñadora auxiliar
 """
 TITLE_WORDS = frozenset(_TITLE_WORDS.split())
 _DEPARTMENT_WORDS = """
+treasury ranking ads search maps video audio mobility trading hr
 advisory ai americas analytics apac audit backend banking brand cloud communications compliance content
 data design development devops digital east ecommerce emea engineering equities europe experience finance
 frontend global growth hr i ii iii infrastructure innovation iv learning legal logistics marketing
@@ -44,7 +47,7 @@ DEPARTMENT_WORDS = frozenset(_DEPARTMENT_WORDS.split())
 _ORGANISATION_WORDS = """
 inc inc. llc ltd ltd. limited plc corp corp. corporation company co. gmbh ag kg se sa s.a. sarl sas s.l. sl bv b.v. nv oy ab
 group holding holdings bank university college school institute institut hospital clinic foundation labs laboratories
-laboratory studio studios partners technologies ventures capital agency ministry
+laboratory studio studios lab partners technologies ventures capital agency ministry
 department council association society museum library academy universität hochschule klinikum stiftung ministerium verein
 e.v. université école hôpital mairie universidad instituto hospitalario ayuntamiento fundación clinique banque banco
 airlines motors pharma pharmaceuticals energy industries international church army navy nasa committee club shelter center
@@ -94,8 +97,13 @@ def _feminine(word: str) -> bool:
 
 
 def organisation_score(text: str) -> float:
-    """Return how much a phrase reads like an organisation: 0 no sign of it, 1 a legal form or the like."""
+    """Return how much a phrase reads like an organisation: 0 no sign of it, 1 a legal form or the like.
+
+    What ends in a job title is none: "Bank Manager", "Lab Technician".
+    """
     words = [word.strip(",;()").casefold() for word in text.split()]
+    if not words or words[-1] in TITLE_WORDS:
+        return 0.0
     return 1.0 if any(word in ORGANISATION_WORDS for word in words) else 0.0
 
 
