@@ -1,0 +1,95 @@
+"""What a package will send and when: the same plan for the preview, the approval and the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.models import Enrollment, Message, Package
+from outreach.scheduling import add_working_hours, next_due, pace_for, plan_dates, zone_for
+
+Status = Message.Status
+
+# Whoever is in one of these is written to; the others were taken off or are done with.
+CHOSEN = (Enrollment.Status.DRAFT, Enrollment.Status.ACTIVE, Enrollment.Status.HELD)
+
+
+@dataclass
+class PlannedMail:
+    """One mail with its date: the real one once it is scheduled or sent, else the planned one (None: will not go).
+
+    `is_first`: nothing goes to this person before it, so it waits for the hold only.
+    """
+
+    message: Message
+    enrollment: Enrollment
+    at: datetime | None
+    is_first: bool = False
+
+
+def chosen_enrollments(package: Package) -> list[Enrollment]:
+    """Return the people who are written to, best first, with their mails loaded in order."""
+    rows = (
+        package.enrollments.filter(status__in=CHOSEN)
+        .select_related("contact__company", "workspace")
+        .prefetch_related("mails__step")
+        .order_by("contact__persona_rank", "pk")
+    )
+    return list(rows)
+
+
+def mails_of(enrollment: Enrollment) -> list[Message]:
+    """Return an enrollment's mails by step."""
+    return sorted(enrollment.mails.all(), key=lambda mail: mail.step_number)
+
+
+def plan_package(enrollments: Iterable[Enrollment], start: datetime) -> list[PlannedMail]:
+    """Return every mail with its date if `start` is the approval and each leaves on time.
+
+    First mails to one company keep their distance (architecture section 7, spacing), so a second person's comes later.
+    A mail that has a date already keeps it; a draft after a sent mail counts from when that one left.
+    """
+    plan: list[PlannedMail] = []
+    last_first: dict[int, datetime] = {}
+    for enrollment in enrollments:
+        mails = mails_of(enrollment)
+        dates = _dates(enrollment, mails, start, last_first)
+        first = _first_to_go(mails)
+        plan += [
+            PlannedMail(mail, enrollment, at, is_first=mail.pk == first)
+            for mail, at in zip(mails, dates, strict=True)
+        ]
+    return plan
+
+
+def _first_to_go(mails: list[Message]) -> int | None:
+    """Return the pk of the draft that nothing was sent before, or None when the thread has begun."""
+    if any(mail.sent_at is not None for mail in mails):
+        return None
+    return next((mail.pk for mail in mails if mail.status == Status.DRAFT), None)
+
+
+def _dates(
+    enrollment: Enrollment, mails: list[Message], start: datetime, last_first: dict[int, datetime]
+) -> list[datetime | None]:
+    pace = pace_for(enrollment.workspace, enrollment.is_sample)
+    zone = zone_for(enrollment.contact.time_zone, enrollment.workspace.time_zone)
+    company = enrollment.contact.company_id
+    to_go = [mail for mail in mails if mail.sent_at is None and mail.status == Status.DRAFT]
+    planned: dict[int, datetime] = {}
+    sent = [mail for mail in mails if mail.sent_at is not None]
+    if sent and to_go:
+        at = max(next_due(sent[-1].sent_at, to_go[0].step.delay_days, pace, zone), start)  # type: ignore[type-var]
+        for number, mail in enumerate(to_go):
+            at = at if number == 0 else next_due(at, mail.step.delay_days, pace, zone)
+            planned[mail.pk] = at
+    elif to_go:
+        if company in last_first and pace.spacing_hours:
+            free_at = add_working_hours(last_first[company], pace.spacing_hours, zone)
+            start = max(start, free_at - pace.hold)
+        dates = plan_dates([mail.step for mail in to_go], start, pace, zone)
+        planned = {mail.pk: at for mail, at in zip(to_go, dates, strict=True)}
+    found = [planned.get(mail.pk) or mail.sent_at or mail.due_at for mail in mails]
+    first = next((at for at in found if at is not None), None)
+    if first is not None:
+        last_first[company] = max(first, last_first.get(company, first))
+    return found
