@@ -16,6 +16,7 @@ from accounts.models import Workspace
 from jobs.companies import companies_by_name
 from jobs.geography import countries_of
 from jobs.models import Job, Source
+from jobs.salary import parse_salary
 from jobs.sources.base import BoardRef, BoardResult, BoardStatus, NormalizedJob
 from jobs.sources.registry import adapter_for, board_from_url
 from jobs.titles import normalize_title
@@ -27,6 +28,7 @@ RETRY_AFTER = timedelta(
     minutes=30
 )  # a board that did not answer is asked again well before its next turn
 UPSERT_BATCH = 500
+FROM_THE_TEXT = "read from the posting's text"
 
 # What an import may change on a job that it has seen before.
 CONTENT_FIELDS = [
@@ -222,6 +224,10 @@ def _new_job(source: Source, external_id: str, fields: dict[str, Any], *, now: d
 
 def job_fields(job: NormalizedJob) -> dict[str, Any]:
     """Return the columns of a normalised opening, cut to their widths, with the hash of all it says."""
+    if job.salary_min is None and job.salary_max is None and not job.salary_text:
+        # Many postings state pay only in their text; the reader refuses whatever is not clearly pay.
+        stated = parse_salary(job.description_text)
+        job = replace(job.with_salary(stated), salary_text=FROM_THE_TEXT if stated else "")
     title = normalize_title(job.title)
     locations = [place[:200] for place in job.locations][:50]
     fields: dict[str, Any] = {

@@ -12,8 +12,9 @@ from accounts.models import Profile, ProfileFact
 from jobs.companies import normalize_company
 from jobs.facts import FactView, role_months
 from jobs.geography import countries_of
+from jobs.match_inputs import JobForMatch, ProfileForMatch
 from jobs.models import Job, JobMatch
-from jobs.scoring import JobForMatch, ProfileForMatch, score_match
+from jobs.scoring import score_match
 from jobs.titles import normalize_title
 from llm.embedding import MODEL_ID, cosine, embed
 
@@ -102,14 +103,6 @@ def yearly(amount: Decimal | None, period: str) -> float | None:
     return float(amount * factor) if amount is not None and factor else None
 
 
-def profile_text(facts: Sequence[FactView], headline: str) -> str:
-    """Return the words whose meaning is compared with a posting's."""
-    kinds = ("role", "accomplishment", "project", "skill", "education")
-    return "\n".join(
-        [headline, *(fact.text for kind in kinds for fact in facts if fact.kind == kind)]
-    )[:8000]
-
-
 def stale_jobs(profile: Profile) -> QuerySet[Job]:
     """Return the open openings that have no score, or one made from an older profile or posting."""
     fresh = JobMatch.objects.filter(
@@ -126,7 +119,7 @@ def stale_jobs(profile: Profile) -> QuerySet[Job]:
 def refresh_matches(profile: Profile, *, now: datetime) -> Iterator[int]:
     """Score every stale opening, yielding how many are done after each batch. Safe to run twice or at once."""
     candidate = profile_for_match(profile, today=now.date())
-    vector = embed([profile_text(candidate.facts, profile.headline)])[0]
+    vector = embed([candidate.embedding_text])[0]
     done = 0
     while jobs := list(stale_jobs(profile).defer("description_html", "search")[:BATCH]):
         ensure_embeddings(jobs)
@@ -140,7 +133,7 @@ def ensure_embeddings(jobs: Sequence[Job]) -> None:
     missing = [job for job in jobs if job.embedding is None or job.embedding_model != MODEL_ID]
     if not missing:
         return
-    vectors = embed([f"{job.title}\n{job.description_text}" for job in missing])
+    vectors = embed([job_for_match(job).embedding_text for job in missing])
     for job, vector in zip(missing, vectors, strict=True):
         job.embedding, job.embedding_model = vector, MODEL_ID
     Job.objects.bulk_update(missing, ["embedding", "embedding_model"])

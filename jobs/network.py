@@ -25,7 +25,7 @@ import dns.exception
 import dns.name
 import dns.resolver
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+from accounts.internet import IPAddress, is_public_address
 
 MAX_URL_CHARACTERS = 2_048
 HTTPS_PORT = 443
@@ -38,15 +38,6 @@ _PRIVATE_SUFFIXES = (
     *("localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"),
     *("test", "invalid", "onion", "alt", "in-addr.arpa", "ip6.arpa", "localdomain"),
 )
-# Public by number, private by use: the guest agent address of Azure and the 6to4 relay anycast
-# prefix (RFC 7526).
-_REFUSED_V4 = tuple(map(ipaddress.IPv4Network, ("168.63.129.16/32", "192.88.99.0/24")))
-_GLOBAL_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
-# IETF special purposes with Teredo inside, documentation, 6to4 (which hides an IPv4 address).
-_REFUSED_V6 = tuple(
-    map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
-)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class FetchError(Exception):
@@ -134,36 +125,6 @@ def _judge_host(host: str) -> str:
     if any(name == suffix or name.endswith(f".{suffix}") for suffix in _PRIVATE_SUFFIXES):
         raise FetchRefusedError("That host name is reserved for private networks.")
     return name
-
-
-def is_public_address(address: IPAddress) -> bool:
-    """Whether an address is a single host on the public internet.
-
-    IPv4 inside IPv6 (mapped, NAT64 of RFC 6052) is judged by the IPv4 address; Teredo and 6to4
-    are refused, as is everything outside the global unicast range 2000::/3.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        return _is_public_v6(address)
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not address.is_reserved
-        and not any(address in network for network in _REFUSED_V4)
-    )
-
-
-def _is_public_v6(address: ipaddress.IPv6Address) -> bool:
-    if address.scope_id:
-        return False
-    if address.ipv4_mapped is not None:
-        return is_public_address(address.ipv4_mapped)
-    if address in _NAT64:
-        return is_public_address(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return (
-        address in _GLOBAL_UNICAST_V6
-        and address.is_global
-        and not any(address in network for network in _REFUSED_V6)
-    )
 
 
 def resolve_host(host: str, seconds: float) -> Sequence[str]:

@@ -12,6 +12,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import transaction
 
+from accounts.internet import is_public_address
 from accounts.models import Workspace
 from mailboxes.addresses import domain_of, is_reserved_domain
 from mailboxes.models import Mailbox, WebhookEndpoint
@@ -79,24 +80,13 @@ def vetted_address(host: str, *, resolver: Resolver = resolve) -> str:
         raise ConnectionRefusedBySenseError(
             f"There is no server named {host}. Check the spelling of the server's name."
         )
-    if not settings.SMTP_ALLOW_PRIVATE and not all(is_public(answer) for answer in answers):
+    if not settings.SMTP_ALLOW_PRIVATE and not all(
+        is_public_address(ipaddress.ip_address(answer)) for answer in answers
+    ):
         raise ConnectionRefusedBySenseError(
             f"{host} stands in a private network that RoleFerry may not reach. Use the public name of your mail server."
         )
     return answers[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is out on the internet, also when it hides inside IPv6 (mapped, NAT64, 6to4, Teredo)."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-        if ip.ipv4_mapped:
-            return is_public(str(ip.ipv4_mapped))
-        if ip.sixtofour or ip.teredo:
-            return False
-    return ip.is_global and not ip.is_multicast
 
 
 def prove_log_in(

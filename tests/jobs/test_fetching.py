@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from accounts.internet import is_public_address
 from jobs.fetching import (
     Fetcher,
     FetchRefusedError,
@@ -25,7 +26,7 @@ from jobs.fetching import (
     Limits,
     RobotsCache,
 )
-from jobs.network import Network, is_public_address, judge_url
+from jobs.network import Network, judge_url
 from jobs.sources.base import BoardStatus
 from jobs.sources.registry import board_from_url, fetch_board
 from tests.jobs.sources.board_rows import greenhouse_answer, greenhouse_row

@@ -1,0 +1,1 @@
+"""What every page of the operations console is made of: read-only lists and objects, masked columns, audited actions."""

@@ -1,0 +1,94 @@
+"""Columns of lists and lines of object pages: masked personal data, links that name nobody, readable JSON."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+
+from accounts.console.masking import mask_addresses_in, mask_email
+
+
+class Column:
+    """A named callable that Django admin takes for a column or a read-only line."""
+
+    admin_order_field = None
+    boolean = False
+
+    def __init__(self, name: str, label: str, show: Callable[[Any], object]) -> None:
+        """Show `show(row)` under `label`."""
+        self.__name__ = name
+        self.short_description = label
+        self.show = show
+
+    def __call__(self, row: Any) -> object:
+        """Return what stands in the cell; None and "" show as a dash."""
+        return self.show(row)
+
+
+def masked(
+    name: str, label: str = "", mask: Callable[[str], str] = mask_email, *, path: str = ""
+) -> Column:
+    """Return a column of personal data behind its mask; `path` may follow foreign keys by double underscores."""
+
+    def show(row: Any) -> object:
+        value = row
+        for part in (path or name).split("__"):
+            value = getattr(value, part, None)
+        return mask(str(value)) if value else ""
+
+    return Column(f"masked_{name}", label or name.replace("_", " "), show)
+
+
+def sentence(name: str, label: str = "", limit: int = 90) -> Column:
+    """Return a column of a machine's words, cut short, with the addresses in them masked."""
+    words = Column(
+        f"short_{name}",
+        label or name.replace("_", " "),
+        lambda row: mask_addresses_in(str(getattr(row, name) or ""))[:limit],
+    )
+    return words
+
+
+def linked(name: str, label: str = "") -> Column:
+    """Return a column that links to a related row's page under the name the console gives it."""
+
+    def show(row: Any) -> object:
+        related = getattr(row, name)
+        return link_to(related) if related is not None else ""
+
+    return Column(f"linked_{name}", label or name.replace("_", " "), show)
+
+
+def readable_json(name: str, label: str = "") -> Column:
+    """Return a line with a JSON value, indented, addresses masked."""
+
+    def show(row: Any) -> object:
+        value = getattr(row, name)
+        if not value:
+            return ""
+        text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+        return format_html("<pre>{}</pre>", mask_addresses_in(text))
+
+    return Column(f"json_{name}", label or name.replace("_", " "), show)
+
+
+def link_to(row: models.Model) -> str:
+    """Return a link to the row's page, or its name alone when the console has no page for it."""
+    options, name = row._meta, name_of(row)
+    try:
+        url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
+    except NoReverseMatch:
+        return name
+    return format_html('<a href="{}">{}</a>', url, name)
+
+
+def name_of(row: models.Model) -> str:
+    """Return how the console calls a row: what its admin says, else its kind and number; never personal data."""
+    title_of = getattr(admin.site._registry.get(type(row)), "title_of", None)
+    if title_of is not None:
+        return str(title_of(row))
+    return f"{row._meta.verbose_name} {row.pk}".capitalize()
