@@ -39,7 +39,7 @@ LOCK_DAYS = """
 SELECT d.mailbox_id, d.day, d.cap - d.reserved AS room
 FROM mailboxes_mailboxday d
 WHERE d.mailbox_id = ANY(%(mailboxes)s) AND d.day = (now() AT TIME ZONE 'UTC')::date
-ORDER BY d.id FOR UPDATE
+ORDER BY d.mailbox_id FOR UPDATE
 """
 
 RESERVE = """

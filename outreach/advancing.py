@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, Q
 from jobs.applications import FORWARD, advance_application
 from jobs.models import Application
 from outreach.models import Enrollment, Message, Package
-from outreach.scheduling import next_due, next_sending_moment, pace_for, zone_for
+from outreach.scheduling import next_due, pace_for, zone_for
+from outreach.stopping import resume_enrollment
 
 Status = Message.Status
 
@@ -47,18 +48,10 @@ def advance_sequences(now: datetime) -> Advanced:
 
 
 def resume_held(now: datetime) -> int:
-    """Let enrollments go on whose hold is over; their waiting mail keeps its order and leaves no earlier than now."""
-    rows = Enrollment.objects.filter(status=Enrollment.Status.HELD, held_until__lte=now)
-    count = 0
-    for enrollment in rows.select_related("workspace", "contact")[:BATCH]:
-        if not enrollment.move_to(Enrollment.Status.ACTIVE, held_until=None, stop_reason=""):
-            continue
-        count += 1
-        pace = pace_for(enrollment.workspace, enrollment.is_sample)
-        zone = zone_for(enrollment.contact.time_zone, enrollment.workspace.time_zone)
-        due_at = next_sending_moment(now, zone) if pace.has_window else now
-        enrollment.mails.filter(status=Status.SCHEDULED, due_at__lt=due_at).update(due_at=due_at)
-    return count
+    """Let the people be written to again whose hold is over; return how many."""
+    over = Enrollment.objects.filter(status=Enrollment.Status.HELD, held_until__lte=now)
+    rows = over.select_related("contact").order_by("held_until")[:BATCH]
+    return sum(resume_enrollment(row, now=now) for row in rows)
 
 
 def schedule_follow_ups() -> tuple[int, int]:
@@ -145,9 +138,7 @@ def finish_packages() -> int:
 def mark_applied(now: datetime) -> int:
     """Move applications forward to Applied once a mail has left; return how many."""
     before = FORWARD[: FORWARD.index(Application.Status.APPLIED)]
-    sent = Message.objects.filter(
-        enrollment__application=OuterRef("pk"), sent_at__isnull=False
-    )
+    sent = Message.objects.filter(enrollment__application=OuterRef("pk"), sent_at__isnull=False)
     rows = Application.objects.filter(Exists(sent), status__in=before)
     return sum(
         advance_application(

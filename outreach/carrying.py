@@ -279,8 +279,11 @@ class Carrier:
                         ids = await _record(conn, end, outcomes)
                         done |= {o.ticket for o in outcomes if o.ticket.id in ids}
                 return [outcome.ticket in done for _, outcome in group]
-            except (psycopg.OperationalError, PoolTimeout):
-                logger.warning("The database is away; outcomes wait", extra={"waiting": len(group)})
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                logger.warning(
+                    "The database did not take outcomes; they are written again soon",
+                    extra={"waiting": len(group), "error": str(error)},
+                )
                 await asyncio.sleep(DATABASE_REST_SECONDS)
             except psycopg.Error:
                 if len(group) == 1:

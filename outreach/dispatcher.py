@@ -190,13 +190,13 @@ class Dispatcher:
         return not slow or spent > LONGEST_SECONDS
 
     async def _claim(self, database: "AsyncConnectionPool[Connection]", carrier: Carrier) -> int:
-        """Take what is due if there is room, start carrying it, and return how many messages that were."""
+        """Take what is due if there is room and start carrying it; return how many messages were moved at all."""
         room = min(self.options.batch, self.options.in_flight - len(carrier.flights))
         if room <= 0:
             return 0
         try:
             async with database.connection() as conn:
-                asks = await ledger.claim_due(
+                asks, delayed = await ledger.claim_due(
                     conn,
                     limit=room,
                     lease=self.options.lease,
@@ -209,7 +209,7 @@ class Dispatcher:
             return 0
         for ask in asks:
             carrier.start(ask, parcels.get(ask.ticket))
-        return len(asks)
+        return len(asks) + delayed
 
     async def _pause(self, database: "AsyncConnectionPool[Connection]", carrier: Carrier) -> None:
         """Wait for a notice, for half of what is under way to end, for the next due time, or for the poll."""

@@ -18,7 +18,7 @@ from mailboxes.capacity import CapReachedError, Room, ramp_cap
 from mailboxes.models import Mailbox
 from outreach import ledger_sql as sql
 from outreach.claiming import DueMessage, plan_claims
-from outreach.judging import Ask, Judge, Outcome, Ticket
+from outreach.judging import REFUSALS, Ask, Judge, Outcome, Ticket
 from outreach.scheduling import LATE_LIMIT
 
 # How long a sender holds a message without a sign of life. Senders renew at a third of it.
@@ -38,8 +38,10 @@ async def claim_due(
     lease: float = LEASE_SECONDS,
     quotas: Mapping[int, int] | None = None,
     quota: int = 100,
-) -> list[Ask]:
+) -> tuple[list[Ask], int]:
     """Take up to `limit` due messages for this sender; give those that must wait a later due time and the reason.
+
+    Returns what was taken and how many were given a later time.
 
     `quotas`: mailbox id to how many more this sender wants to carry for it (default `quota`); those at 0 are skipped.
     """
@@ -49,7 +51,7 @@ async def claim_due(
         await cursor.execute(sql.DUE, {"busy": busy, "limit": limit, "late_hours": LATE_HOURS})
         due = [DueMessage(**row) for row in await cursor.fetchall()]
         if not due:
-            return []
+            return [], 0
         rooms, now = await _rooms(cursor, {message.workspace_id for message in due}, quotas, quota)
         companies = {message.company_id for message in due if message.timing.spacing_hours}
         written = await _last_written(cursor, companies)
@@ -69,11 +71,12 @@ async def claim_due(
             },
         )
         claimed = {row["id"]: row for row in await cursor.fetchall()}
-    return [
+    asks = [
         Ask(Ticket(message.id, row["lease_epoch"]), row["mailbox_id"], message)
         for message in due
         if (row := claimed.get(message.id))
     ]
+    return asks, len(plan.delays)
 
 
 async def begin_sending(
@@ -86,9 +89,10 @@ async def begin_sending(
     before our commit is seen, whichever way the two transactions overlapped.
     """
     async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
-        companies = {ask.due.company_id for ask in asks if ask.due.timing.spacing_hours}
-        if companies:
-            await cursor.execute(sql.LOCK_COMPANIES, {"companies": list(companies)})
+        # First of all locks, as in outreach.stopping: who stops writing to a company and who writes take turns.
+        companies = {ask.due.company_id for ask in asks}
+        await cursor.execute(sql.LOCK_TIMEOUT)
+        await cursor.execute(sql.LOCK_COMPANIES, {"companies": list(companies)})
         await cursor.execute(
             capacity.LOCK_DAYS, {"mailboxes": list({ask.mailbox_id for ask in asks})}
         )
@@ -106,7 +110,9 @@ async def begin_sending(
 
 async def mark_sent(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
     """Record that the server took the messages; return the ids that were still ours to record."""
-    return await _settle(conn, sql.CONFIRM, outcomes)
+    sent = await _settle(conn, sql.CONFIRM, outcomes)
+    await conn.execute(sql.PRAISE, {"ids": list(sent)})
+    return sent
 
 
 async def mark_unknown(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
@@ -204,6 +210,8 @@ async def _refuse(cursor: Any, judge: Judge) -> None:
             await cursor.execute(moves[name].sql, _facts(outcomes))
     if judge.to_stop:
         await cursor.execute(sql.STOP_SUPPRESSED, {"enrollments": judge.to_stop})
+        reason = {"reason": REFUSALS["suppressed"][1], "enrollments": judge.to_stop}
+        await cursor.execute(sql.CANCEL_REST.sql, reason)
 
 
 async def _look_again(conn: Connection, tickets: list[Ticket]) -> set[int]:
@@ -245,8 +253,14 @@ async def _rooms(
         )
         for row in rows
     ]
-    caps = {"mailboxes": [room.id for room in rooms], "caps": [room.cap for room in rooms]}
-    await cursor.execute(capacity.OPEN_DAYS, caps)
+    new = [
+        room
+        for room, row in zip(rooms, rows, strict=True)
+        if row["open_cap"] != max(room.cap, room.reserved)
+    ]
+    if new:
+        caps = {"mailboxes": [room.id for room in new], "caps": [room.cap for room in new]}
+        await cursor.execute(capacity.OPEN_DAYS, caps)
     return rooms, now
 
 
@@ -261,8 +275,10 @@ async def _last_written(cursor: Any, companies: Iterable[int]) -> dict[tuple[int
 async def _settle(conn: Connection, move: sql.Move, outcomes: Sequence[Outcome]) -> set[int]:
     if not outcomes:
         return set()
-    cursor = await conn.execute(move.sql, _facts(outcomes))
-    return {row[0] for row in await cursor.fetchall()}
+    async with conn.transaction():
+        await conn.execute(sql.LOCK_DAYS_OF, _keys([outcome.ticket for outcome in outcomes]))
+        cursor = await conn.execute(move.sql, _facts(outcomes))
+        return {row[0] for row in await cursor.fetchall()}
 
 
 def _keys(tickets: Sequence[Ticket]) -> dict[str, list[int]]:

@@ -42,16 +42,23 @@ _GIVE_SLOT_BACK = """freed AS (
     FROM (SELECT old_mailbox, old_day, count(*) AS slots FROM held WHERE old_day IS NOT NULL GROUP BY 1, 2) f
     WHERE d.mailbox_id = f.old_mailbox AND d.day = f.old_day)"""
 
+# Every transaction takes its locks in one order: companies, days by mailbox, messages, enrollments, mailboxes.
+LOCK_DAYS_OF = """
+SELECT d.id FROM mailboxes_mailboxday d
+WHERE (d.mailbox_id, d.day) IN (
+    SELECT m.mailbox_id, m.reserved_day FROM outreach_message m
+    JOIN unnest(%(ids)s::bigint[], %(epochs)s::bigint[]) AS v (id, epoch)
+        ON v.id = m.id AND v.epoch = m.lease_epoch)
+ORDER BY d.mailbox_id, d.day FOR UPDATE
+"""
+
 _COUNT_SENT = """counted AS (
     UPDATE mailboxes_mailboxday d SET sent = d.sent + f.mails, updated_at = now()
     FROM (SELECT old_mailbox, old_day, count(*) AS mails FROM held GROUP BY 1, 2) f
     WHERE d.mailbox_id = f.old_mailbox AND d.day = f.old_day),
 placed AS (
     UPDATE outreach_enrollment e SET position = greatest(e.position, h.step_number), updated_at = now()
-    FROM held h WHERE e.id = h.enrollment_id AND e.position < h.step_number),
-proved AS (
-    UPDATE mailboxes_mailbox b SET last_ok_at = now(), last_error = '', updated_at = now()
-    WHERE b.id IN (SELECT old_mailbox FROM held))"""
+    FROM held h WHERE e.id = h.enrollment_id AND e.position < h.step_number)"""
 
 
 def _settle(
@@ -137,6 +144,14 @@ HOLD_LATE = Move(
         AND e.status <> 'held' ORDER BY m.due_at LIMIT 1000 FOR UPDATE OF m SKIP LOCKED)
     RETURNING id""",
 )
+CANCEL_REST = Move(
+    (Status.APPROVED, Status.SCHEDULED, Status.HELD),
+    Status.CANCELLED,
+    f"""
+    UPDATE outreach_message SET status = '{Status.CANCELLED}', status_reason = %(reason)s, updated_at = now()
+    WHERE enrollment_id = ANY(%(enrollments)s)
+        AND status IN {quoted((Status.APPROVED, Status.SCHEDULED, Status.HELD))}""",
+)
 MOVES = {
     "claim": CLAIM,
     "begin": BEGIN,
@@ -148,6 +163,7 @@ MOVES = {
     "confirm": CONFIRM,
     "expire claims": EXPIRE_CLAIMS,
     "hold late": HOLD_LATE,
+    "cancel rest": CANCEL_REST,
 }
 
 _MAY_SEND = f"b.status IN {_SENDERS} AND b.health >= {HEALTH_TO_SEND}"
@@ -173,7 +189,7 @@ WITH taken AS (
     SELECT mailbox_id, count(*) AS mails FROM outreach_message
     WHERE status = '{Status.CLAIMED}' AND status IN ('claimed', 'sending') GROUP BY 1)
 SELECT b.id, b.workspace_id, b.address, b.is_sandbox, b.daily_cap, b.status, b.warmup_started_on,
-    coalesce(d.reserved, 0) AS reserved, coalesce(taken.mails, 0) AS taken,
+    d.cap AS open_cap, coalesce(d.reserved, 0) AS reserved, coalesce(taken.mails, 0) AS taken,
     CASE WHEN b.is_sandbox OR b.last_sent_at IS NULL THEN now() ELSE b.last_sent_at + {GAP_SQL} END AS free_at,
     now() AS now
 FROM mailboxes_mailbox b
@@ -197,6 +213,8 @@ FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[], %(reasons)s::text[]) AS 
 WHERE m.id = v.id AND m.status = '{Status.SCHEDULED}'
 """
 
+# Whoever holds a company's row for longer than this holds up only the mails of this group, which come back later.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
 LOCK_COMPANIES = (
     "SELECT id FROM jobs_company WHERE id = ANY(%(companies)s) ORDER BY id FOR NO KEY UPDATE"
 )
@@ -260,6 +278,15 @@ FROM outreach_message m
 WHERE m.id = ANY(%(ids)s) AND e.id = m.enrollment_id AND e.mailbox_id IS NULL
 """
 STAMP = "UPDATE mailboxes_mailbox SET last_sent_at = now(), updated_at = now() WHERE id = ANY(%(mailboxes)s)"
+
+# Only now and then, and never waiting: it is shown to people and decides nothing.
+PRAISE = """
+UPDATE mailboxes_mailbox SET last_ok_at = now(), last_error = '', updated_at = now()
+WHERE id IN (SELECT b.id FROM mailboxes_mailbox b
+    JOIN outreach_message m ON m.mailbox_id = b.id AND m.id = ANY(%(ids)s)
+    WHERE b.last_ok_at IS NULL OR b.last_ok_at < now() - interval '10 seconds'
+    FOR NO KEY UPDATE OF b SKIP LOCKED)
+"""
 
 STOP_SUPPRESSED = """
 UPDATE outreach_enrollment SET status = 'stopped', stop_reason = 'suppressed', stopped_at = now(), updated_at = now()

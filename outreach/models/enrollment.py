@@ -38,7 +38,8 @@ class Enrollment(LifecycleModel, WorkspaceModel):
         Status.ACTIVE: {Status.HELD, Status.STOPPED, Status.FINISHED, Status.DRAFT},
         Status.HELD: {Status.ACTIVE, Status.STOPPED, Status.DRAFT},
         Status.STOPPED: {Status.ACTIVE, Status.HELD},
-        Status.FINISHED: {Status.STOPPED},
+        # Back to active when a person restores a cancelled message.
+        Status.FINISHED: {Status.STOPPED, Status.ACTIVE},
     }
 
     package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="enrollments")

@@ -26,7 +26,8 @@ class Package(LifecycleModel, WorkspaceModel):
         Status.READY: {Status.DRAFTING, Status.APPROVED, Status.DISCARDED},
         Status.APPROVED: {Status.READY, Status.DONE},
         Status.DISCARDED: {Status.READY},
-        Status.DONE: set(),
+        # Back when a person restores a cancelled message.
+        Status.DONE: {Status.APPROVED},
     }
 
     application = models.OneToOneField(

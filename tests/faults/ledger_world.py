@@ -1,22 +1,17 @@
 """A workspace full of due messages, senders in processes of their own, and the invariants I1 to I5."""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from django.conf import settings
-from django.db import connection
+import psycopg
 from django.utils import timezone
 
-from mailboxes.models import Mailbox, MailboxDay, Suppression
-from outreach.dispatcher import Dispatcher, Options, database_address
+from mailboxes.models import MailboxDay, Suppression
+from outreach import recovery
+from outreach.dispatcher import Dispatcher, database_address
 from outreach.models import Contact, Enrollment, Message, Step
 from tests.factories.accounts import WorkspaceFactory
 from tests.factories.jobs import ApplicationFactory
@@ -28,19 +23,10 @@ from tests.factories.outreach import (
     StepFactory,
     text_hash,
 )
+from tests.faults.sender import OPTIONS
 
 TERMINAL = {"sent", "delivered", "bounced", "complained", "failed", "unknown", "cancelled"}
 ACCEPTED = {"sent", "delivered", "bounced", "complained"}
-OPTIONS = Options(
-    connections=8,
-    in_flight=128,
-    batch=100,
-    lease=30,
-    slots_per_host=16,
-    slots_in_all=16,
-    stop_when_idle=True,
-    seconds=60,
-)
 
 
 class World:
@@ -137,33 +123,6 @@ def dispatch(dispatcher_class=Dispatcher, **changes):
     return asyncio.run(run())
 
 
-def start_sender(*arguments):
-    """Start a dispatcher in a process of its own, on this test's database (see tests.faults.sender)."""
-    environment = {**os.environ, "TEST_SENDER_DATABASE": json.dumps(_database())}
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.sender", *map(str, arguments)],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(*senders, seconds=60):
-    """Wait for senders and return their exit statuses."""
-    statuses = []
-    for sender in senders:
-        sender.communicate(timeout=seconds)
-        statuses.append(sender.returncode)
-    return statuses
-
-
-def kill(sender):
-    """kill -9 and wait until it is gone."""
-    sender.send_signal(signal.SIGKILL)
-    sender.communicate(timeout=10)
-
-
 def end_leases():
     """Let the leases of lost senders end now instead of waiting for it."""
     Message.objects.filter(status__in=["claimed", "sending"]).update(
@@ -239,11 +198,13 @@ def check_suppressions(rows, taken):
             assert row.sending_at < closed[row.recipient_hash], "I4: sent to a suppressed address"
 
 
-def _database():
-    connection.ensure_connection()
-    return {
-        **{k: connection.settings_dict[k] for k in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
-    }
+def recover(oracle=None, **options):
+    """Look once after lost messages, as every dispatcher does."""
 
+    async def look():
+        async with await psycopg.AsyncConnection.connect(
+            database_address(), autocommit=True
+        ) as conn:
+            return await recovery.recover(conn, oracle, **options)
 
-__all__ = ["Mailbox", "database_address"]
+    return asyncio.run(look())

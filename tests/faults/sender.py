@@ -1,60 +1,95 @@
-"""A dispatcher in a process of its own, for tests that kill it: python -m tests.faults.sender [key=value ...]
+"""A dispatcher in a process of its own, for tests that race, stop and kill it.
 
-Keys: any number of Options; die_after_receipts=N kills the process with SIGKILL between the N-th server's reply and
-its commit; die_after_begins=N does so right after the N-th commit of `sending`, before DATA.
+The processes are forked from one that has Django loaded already, so a test can start many of them.
 """
 
 import asyncio
-import json
+import logging
+import multiprocessing
 import os
 import signal
-import sys
 from dataclasses import replace
 
 import django
-from django.conf import settings
+from django.apps import apps
+from django.db import connections
 
-
-def main() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-    settings.DATABASES["default"].update(json.loads(os.environ["TEST_SENDER_DATABASE"]))
+if not apps.ready:  # in the process that is forked from; pytest-django does it everywhere else
     django.setup()
-    from outreach.carrying import Carrier
-    from outreach.dispatcher import Dispatcher
-    from tests.faults.ledger_world import OPTIONS
 
-    wanted = {key: float(value) for key, value in (a.split("=") for a in sys.argv[1:])}
-    receipts, begins = wanted.pop("die_after_receipts", 0), wanted.pop("die_after_begins", 0)
-    seen = {"receipts": 0, "begins": 0}
+from outreach.carrying import Carrier
+from outreach.dispatcher import Dispatcher, Options
 
-    def count(what: str, limit: float) -> None:
-        seen[what] += 1
-        if limit and seen[what] >= limit:
+OPTIONS = Options(
+    connections=8,
+    in_flight=128,
+    batch=100,
+    lease=30,
+    slots_per_host=16,
+    slots_in_all=16,
+    stop_when_idle=True,
+    seconds=60,
+)
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.faults.sender"])
+
+
+class MortalCarrier(Carrier):
+    """Kills its process between the N-th server's reply and its commit, or between the N-th `sending` and DATA."""
+
+    receipts_left = begins_left = 0
+
+    async def on_receipt(self, ticket, receipt):
+        MortalCarrier.receipts_left -= 1
+        if MortalCarrier.receipts_left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    class MortalCarrier(Carrier):
-        async def on_receipt(self, ticket, receipt) -> None:
-            count("receipts", receipts)
+    async def _may_go(self, flight):
+        may_go = await super()._may_go(flight)
+        if may_go:
+            MortalCarrier.begins_left -= 1
+            if MortalCarrier.begins_left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return may_go
 
-        async def _may_go(self, flight) -> bool:
-            may_go = await super()._may_go(flight)
-            if may_go:
-                count("begins", begins)
-            return may_go
 
-    class MortalDispatcher(Dispatcher):
-        carrier_class = MortalCarrier
+class MortalDispatcher(Dispatcher):
+    carrier_class = MortalCarrier
 
-    numbers = {key: int(value) if value == int(value) else value for key, value in wanted.items()}
 
-    async def serve() -> None:
-        dispatcher = MortalDispatcher(replace(OPTIONS, **numbers))
+def serve(database, die_after_receipts, die_after_begins, changes):
+    """Run one dispatcher until it is done, stopped or killed."""
+    connections["default"].settings_dict.update(database)
+    logging.disable(logging.WARNING)
+    MortalCarrier.receipts_left, MortalCarrier.begins_left = die_after_receipts, die_after_begins
+
+    async def run():
+        dispatcher = MortalDispatcher(replace(OPTIONS, **changes))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, dispatcher.stop)
-        print("ready", flush=True)  # noqa: T201
         await dispatcher.run()
 
-    asyncio.run(serve())
+    asyncio.run(run())
 
 
-if __name__ == "__main__":
-    main()
+def start_sender(*, die_after_receipts=0, die_after_begins=0, **changes):
+    """Start a dispatcher on this test's database; `changes` are Options."""
+    wanted = connections["default"].settings_dict
+    database = {key: wanted[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    sender = processes.Process(
+        target=serve, args=(database, die_after_receipts, die_after_begins, changes), daemon=True
+    )
+    sender.start()
+    return sender
+
+
+def finish(*senders, seconds=60):
+    """Wait for senders and return their exit statuses."""
+    for sender in senders:
+        sender.join(seconds)
+    return [sender.exitcode for sender in senders]
+
+
+def kill(sender):
+    """kill -9 and wait until it is gone."""
+    sender.kill()
+    sender.join(10)
