@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from outreach import advancing
+from outreach import advancing, hearing
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
 
 logger = logging.getLogger(__name__)
@@ -39,3 +39,27 @@ def dispatch() -> None:
         return
     if tally:
         logger.info("A sending turn is over", extra=tally)
+
+
+@shared_task
+def apply_inbound(inbound_id: int) -> None:
+    """Read one received mail."""
+    hearing.hear_inbound(inbound_id, now=timezone.now())
+
+
+@shared_task
+def apply_event(event_id: int) -> None:
+    """Apply one provider event."""
+    hearing.hear_event(event_id, now=timezone.now())
+
+
+@shared_task
+def apply_suppression(suppression_id: int) -> None:
+    """Stop whom one suppression closes."""
+    hearing.hear_suppression(suppression_id, now=timezone.now())
+
+
+@shared_task
+def apply_mail_news() -> None:
+    """Sweep: apply what the signals' own tasks left."""
+    hearing.hear_all(now=timezone.now())
