@@ -57,8 +57,8 @@ def page_segments(
 ) -> list[Segment]:
     """Return the segments of a page from top to bottom and left to right, reading at most `budget` characters.
 
-    `marks_hyphens` says that the producer gives every hyphen it added an ActualText of U+00AD (ISO 32000-1,
-    14.9.4), as Typst does; all others are then part of the word.
+    `marks_hyphens` says that the producer tells hyphens it added from those of the text by ActualText
+    (ISO 32000-1, 14.9.4), as Typst does.
     """
     rows = _rows(_glyphs(page, budget, marks_hyphens=marks_hyphens))
     runs = [run for row in rows for run in _split_row(row)]
@@ -70,6 +70,7 @@ def _glyphs(page: pypdfium2.PdfTextPage, budget: int, *, marks_hyphens: bool) ->
     raw = page.raw
     x, y, box = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
     glyphs: list[Glyph] = []
+    hyphens: list[_Hyphen] = []
     for index in range(min(page.count_chars(), budget)):
         if pdfium.FPDFText_IsGenerated(raw, index) == 1:
             continue
@@ -82,27 +83,52 @@ def _glyphs(page: pypdfium2.PdfTextPage, budget: int, *, marks_hyphens: bool) ->
             pdfium.FPDFText_GetFontSize(raw, index), abs(box.top - box.bottom) * 0.7, MIN_FONT_SIZE
         )
         bold = pdfium.FPDFText_GetFontWeight(raw, index) >= BOLD_WEIGHT
-        character = (
-            _hyphen(raw, index, marks_hyphens=marks_hyphens) if code in HYPHEN_CODES else chr(code)
-        )
+        character = "-" if code in HYPHEN_CODES else chr(code)
         glyphs.append(Glyph(character, box.left, box.right, y.value, size, bold, index))
+        if marks_hyphens and code in HYPHEN_CODES:
+            hyphens.append(_Hyphen(glyphs[-1], code, _stated_text(raw, index), _font(raw, index)))
+    _decide_hyphens(hyphens)
     return glyphs
 
 
-def _hyphen(raw: object, index: int, *, marks_hyphens: bool) -> str:
-    """Return the hyphen at the end of a line as soft, firm, or plain where the file does not tell."""
-    if not marks_hyphens:
-        return "-"
+@dataclass(frozen=True, slots=True)
+class _Hyphen:
+    glyph: Glyph
+    code: int
+    stated: bytes
+    font: bytes
+
+
+def _decide_hyphens(hyphens: list[_Hyphen]) -> None:
+    """Set the kind of every hyphen of a file whose producer tells them apart.
+
+    A font holds one sign for both kinds. It stands for the kind that came first; the other one is told
+    by its ActualText. A font with unmarked hyphens inside of lines uses it for real hyphens.
+    """
+    plain = {item.font for item in hyphens if item.code == ord("-") and not item.stated}
+    for item in hyphens:
+        if item.stated:
+            soft = item.stated == SOFT_HYPHEN_STRING
+        else:
+            soft = item.code != ord("-") and item.font not in plain
+        item.glyph.character = SOFT_HYPHEN if soft else FIRM_HYPHEN
+
+
+def _font(raw: object, index: int) -> bytes:
+    name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(raw, index, name, len(name), flags)
+    return name.value
+
+
+def _stated_text(raw: object, index: int) -> bytes:
+    """Return the ActualText of the marked content a character stands in, or nothing."""
     text_object = pdfium.FPDFText_GetTextObject(raw, index)
-    buffer, size = (ctypes.c_ubyte * len(SOFT_HYPHEN_STRING))(), ctypes.c_ulong()
+    buffer, size = (ctypes.c_ubyte * 16)(), ctypes.c_ulong()
     for number in range(max(pdfium.FPDFPageObj_CountMarks(text_object), 0)):
         mark = pdfium.FPDFPageObj_GetMark(text_object, number)
-        stated = pdfium.FPDFPageObjMark_GetParamBlobValue(
-            mark, b"ActualText", buffer, len(SOFT_HYPHEN_STRING), size
-        )
-        if stated and bytes(buffer) == SOFT_HYPHEN_STRING:
-            return SOFT_HYPHEN
-    return FIRM_HYPHEN
+        if pdfium.FPDFPageObjMark_GetParamBlobValue(mark, b"ActualText", buffer, 16, size):
+            return bytes(buffer)[: min(size.value, 16)]
+    return b""
 
 
 def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
