@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,7 @@ def evaluate_resumes(folder: Path) -> dict[str, Any]:
     its school; and, for the layouts of one person, whether all give the identical profile. `failures` lists
     what was wrong, one sentence each.
     """
-    failures: list[str] = []
-    crashed: list[str] = []
-    fields: dict[str, list[int]] = {}
+    tally = _Tally()
     profiles: dict[str, list[tuple[str, object]]] = {}
     for path in sorted(folder.rglob("*.pdf")):
         truth_path = path.with_suffix(".yaml")
@@ -46,40 +44,47 @@ def evaluate_resumes(folder: Path) -> dict[str, Any]:
         try:
             read = read_resume(path.read_bytes(), path.name)
             parsed = parse_resume(read.text, read.links)
-        except (
-            ResumeUnreadableError,
-            ValueError,
-            IndexError,
-            KeyError,
-            TypeError,
-            AttributeError,
-        ) as error:
-            crashed.append(f"{path.name}: {type(error).__name__}: {error}")
+        except (ResumeUnreadableError, ValueError, LookupError, TypeError, AttributeError) as error:
+            tally.crashed.append(f"{path.name}: {type(error).__name__}: {error}")
             continue
-        for field, expected, right in _judge(truth, parsed):
-            count = fields.setdefault(field, [0, 0])
-            count[0] += 1
-            count[1] += right
-            if not right:
-                failures.append(f"{path.name}: {field} {expected!r} was not found")
+        for field_name, expected, right in _judge(truth, parsed):
+            tally.count(
+                field_name, f"{path.name}: {field_name} {expected!r} was not found", right=right
+            )
         profiles.setdefault(_identity(truth), []).append((path.name, profile_of(parsed)))
     for identical, names in _compare_layouts(profiles):
-        count = fields.setdefault("identical across layouts", [0, 0])
-        count[0] += 1
-        count[1] += identical
-        if not identical:
-            failures.append(f"{names}: the layouts do not give the identical profile")
-    cases = sum(total for total, _ in fields.values())
-    correct = sum(good for _, good in fields.values())
-    return {
-        "topic": "resumes",
-        "cases": cases + len(crashed),
-        "right": correct,
-        "wrong": cases - correct,
-        "crashed": len(crashed),
-        "fields": {name: {"cases": total, "right": good} for name, (total, good) in fields.items()},
-        "failures": [*crashed, *failures],
-    }
+        sentence = f"{names}: the layouts do not give the identical profile"
+        tally.count("identical across layouts", sentence, right=identical)
+    return tally.result()
+
+
+@dataclass(slots=True)
+class _Tally:
+    fields: dict[str, list[int]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    crashed: list[str] = field(default_factory=list)
+
+    def count(self, name: str, sentence: str, *, right: bool) -> None:
+        counts = self.fields.setdefault(name, [0, 0])
+        counts[0] += 1
+        counts[1] += right
+        if not right:
+            self.failures.append(sentence)
+
+    def result(self) -> dict[str, Any]:
+        cases = sum(total for total, _ in self.fields.values())
+        right = sum(good for _, good in self.fields.values())
+        return {
+            "topic": "resumes",
+            "cases": cases + len(self.crashed),
+            "right": right,
+            "wrong": cases - right,
+            "crashed": len(self.crashed),
+            "fields": {
+                name: {"cases": total, "right": good} for name, (total, good) in self.fields.items()
+            },
+            "failures": [*self.crashed, *self.failures],
+        }
 
 
 def profile_of(parsed: ParsedResume) -> dict[str, object]:

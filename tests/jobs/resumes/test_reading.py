@@ -2,6 +2,7 @@
 
 import io
 import time
+import zipfile
 from pathlib import Path
 
 import docx
@@ -105,7 +106,6 @@ def test_other_types(data: bytes, words: str):
 
 def test_archive_that_is_no_word_file():
     data = files.with_part(files.docx_file(["x"]), "[Content_Types].xml", b"")
-    import zipfile
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
