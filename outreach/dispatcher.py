@@ -62,6 +62,7 @@ class Options:
     lease: float = ledger.LEASE_SECONDS
     slots_per_host: int = field(default_factory=lambda: settings.DISPATCH_SLOTS_PER_HOST)
     slots_in_all: int = field(default_factory=lambda: settings.DISPATCH_SLOTS_TOTAL)
+    stop_grace: float = STOP_GRACE_SECONDS
     stop_when_idle: bool = False
     chores: tuple[Callable[[datetime], object], ...] = ()
     is_stopping: Callable[[], bool] = bool
@@ -161,7 +162,7 @@ class Dispatcher:
             try:
                 await self._drain(database, carrier)
             finally:
-                await carrier.stop(STOP_GRACE_SECONDS)
+                await carrier.stop(options.stop_grace)
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
