@@ -1,9 +1,6 @@
 """The sandbox over real sockets: mail in by SMTP, signed events out by HTTP."""
 
 import asyncio
-import base64
-import email
-import email.policy
 import hashlib
 import hmac
 import json
@@ -15,18 +12,17 @@ import threading
 import time
 import uuid
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from config.embedded import mailsink
 from config.embedded.mailsink import Sandbox, SandboxOptions, signature_headers
-from config.embedded.sandbox_peers import Behaviour, TakenMail, afterwards, at_recipient, events_of
-from mailboxes.composing import OutgoingMail, compose
 from mailboxes.receipts import Accepted, Deferred, PermanentTransportError, Rejected
 from mailboxes.smtp_session import Security, SmtpEndpoint
 from mailboxes.transport import SmtpConnection
+from tests.config.practice_mail import mail_to
 
 USERNAME, SECRET = str(uuid.UUID(int=7)), "signing secret ü"
 
@@ -101,22 +97,6 @@ def sandbox(base_url, folder, *, delay_seconds=0.01):
         thread.join(10)
 
 
-def mail_to(recipient, **changes):
-    facts = {
-        "from_name": "Jane Doe",
-        "from_address": "jane@acme.test",
-        "reply_to": "jane+rf-0123456789@acme.test",
-        "to_name": "Anna Ray",
-        "to_address": recipient,
-        "subject": "Grüße: the data role",
-        "text": "Hi Anna,\n\nis the role still open? ✓\n",
-        "message_id": "<first@acme.test>",
-        "references": ("<zero@acme.test>",),
-        "date": datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
-    }
-    return compose(OutgoingMail(**{**facts, **changes}))
-
-
 def send(port, recipient, *, username=USERNAME, secret=SECRET, raw=None):
     async def go():
         connection = SmtpConnection(
@@ -189,82 +169,6 @@ def test_the_address_decides_what_is_reported(local, types, tmp_path):
         events = hook.wait_for(len(types))
     assert [event["type"] for event in events] == types
     assert len({event["event_id"] for event in events}) == len(types)
-
-
-@pytest.mark.parametrize(("local", "status"), [("bounce", "5.1.1"), ("soft", "4.2.2")])
-def test_bounces_carry_status_and_diagnostic(local, status):
-    (event,) = events_of(
-        TakenMail(f"{local}@corp.test", mail_to(f"{local}@corp.test")), now=datetime.now(UTC)
-    )
-    assert event["bounce"]["status"] == status
-    assert f"<{local}@corp.test>" in event["bounce"]["diagnostic"]
-    assert status in event["bounce"]["diagnostic"]
-    assert event["message_id"] == "<first@acme.test>"
-
-
-def inbound_of(local):
-    mail = TakenMail(f"{local}@corp.test", mail_to(f"{local}@corp.test"))
-    event = events_of(mail, now=datetime(2026, 11, 23, 8, 0, tzinfo=UTC))[-1]
-    raw = base64.b64decode(event["raw_mime"])
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    return event, message, message.get_body(("plain",)).get_content().replace("\r\n", "\n")
-
-
-@pytest.mark.parametrize(
-    ("local", "phrase"),
-    [
-        ("anna.interested", "send me your resume"),
-        ("anna.meeting", "for a call"),
-        ("anna.decline", "move forward with other candidates"),
-        ("anna.stop", "do not write to me again"),
-    ],
-)
-def test_a_person_answers_in_the_thread(local, phrase):
-    event, message, text = inbound_of(local)
-    assert (event["message_id"], event["recipient"]) == (
-        message["Message-ID"],
-        "jane+rf-0123456789@acme.test",
-    )
-    assert message["From"].addresses[0].addr_spec == f"{local}@corp.test"
-    assert message["From"].addresses[0].display_name == "Anna Ray"
-    assert message["To"].addresses[0].addr_spec == "jane+rf-0123456789@acme.test"
-    assert message["Subject"] == "Re: Grüße: the data role"
-    assert message["In-Reply-To"] == "<first@acme.test>"
-    assert message["References"].split() == ["<zero@acme.test>", "<first@acme.test>"]
-    assert message["Auto-Submitted"] is None
-    assert text.startswith("Hi Jane,\n\n")
-    assert phrase in text
-    assert "\nBest regards,\nAnna Ray\n" in text
-    assert (
-        "\nOn Sat, 21 Nov 2026 09:30:00 +0000, Jane Doe <jane@acme.test> wrote:\n> Hi Anna,\n>\n"
-        in text
-    )
-    assert "> is the role still open? ✓" in text
-
-
-def test_an_absent_person_answers_by_machine():
-    _, message, text = inbound_of("anna.ooo")
-    assert message["Auto-Submitted"] == "auto-replied"
-    assert message["Subject"] == "Automatic reply: Grüße: the data role"
-    assert message["In-Reply-To"] == "<first@acme.test>"
-    assert "back on Monday, 30 November 2026" in text
-    assert "role still open" not in text
-
-
-def test_the_same_mail_gives_the_same_event_ids():
-    mail = TakenMail("anna.reply@corp.test", mail_to("anna.reply@corp.test"))
-    other = TakenMail(
-        "anna.reply@corp.test", mail_to("anna.reply@corp.test", message_id="<second@acme.test>")
-    )
-
-    def ids(taken, second):
-        return [
-            e["event_id"]
-            for e in events_of(taken, now=datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC))
-        ]
-
-    assert ids(mail, 1) == ids(mail, 2)
-    assert not set(ids(mail, 1)) & set(ids(other, 1))
 
 
 def test_reject_and_defer_speak_at_rcpt(tmp_path):
@@ -389,14 +293,6 @@ def test_waiting_reports_go_out_when_the_sandbox_stops(tmp_path):
             send(port, "anna.reply@corp.test")
             assert hook.posts == []
         assert [event["type"] for event in hook.events] == ["delivered", "inbound"]
-
-
-def test_words_are_whole_and_the_first_counts():
-    assert afterwards("anna.stop.reply@x.test") == Behaviour.STOP
-    assert afterwards("stopford@x.test") == Behaviour.DELIVER
-    assert afterwards("anna@stop.test") == Behaviour.DELIVER
-    assert at_recipient("anna.reject@x.test") == Behaviour.REJECT
-    assert at_recipient("anna@x.test") is None
 
 
 def test_the_signature_is_the_documented_one():

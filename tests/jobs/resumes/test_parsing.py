@@ -18,7 +18,8 @@ from jobs.resumes.facts import (
     ParsedResume,
 )
 from jobs.resumes.parsing import parse_resume
-from tests.jobs.resumes.samples import SAMPLES, Sample
+from tests.jobs.resumes.sample_truth import Sample
+from tests.jobs.resumes.samples import SAMPLES
 
 
 def shown(day: date | None, precision: str) -> str:
