@@ -64,6 +64,7 @@ _RETURNS = [
         r"(?P<date>(?:\d{4}年)?\d{1,2}月\d{1,2}日)(?:に|から|より|まで)?\s?(?:復帰|戻|出社|回来|返回|上班)?"
     ),
 ]
+_EASTERN_DAY = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日")
 _LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "fi", "ru", "ja", "zh"]
 # A text that names 11/20 anywhere, or an American clock, writes the month first.
 _MONTH_FIRST = re.compile(r"\b\d{1,2}/(?:1[3-9]|2\d|3[01])\b|\b(?:AM|PM|EST|EDT|PST|PDT|CST|CDT)\b")
@@ -110,6 +111,9 @@ def return_date(text: str, *, sent_at: datetime) -> date | None:
 
 
 def _read_day(fragment: str, order: str, sent_at: datetime) -> date | None:
+    eastern = _EASTERN_DAY.fullmatch(fragment)
+    if eastern:
+        fragment, order = "/".join(filter(None, eastern.group(2, 3, 1))), "MDY"
     settings = {
         "RELATIVE_BASE": sent_at.replace(tzinfo=None),
         "PREFER_DATES_FROM": "future",
