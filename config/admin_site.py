@@ -1,6 +1,16 @@
 """The operations console: Django admin under our name and path."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts.console.listing import OperationsAdmin
+from config.operations_board import board
 
 
 class OperationsAdminSite(admin.AdminSite):
@@ -8,4 +18,57 @@ class OperationsAdminSite(admin.AdminSite):
 
     site_header = "RoleFerry operations"
     site_title = "RoleFerry operations"
-    index_title = "Operations"
+    index_title = "Board"
+    index_template = "ops/board.html"
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take our own pages only: those of other packages know nothing of masks, reasons and audit."""
+        if admin_class is not None and issubclass(admin_class, OperationsAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the lists that this operator may open."""
+        return {**super().each_context(request), "lists": self._lists(request)}
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the board."""
+        context = {
+            **self.each_context(request),
+            "title": self.index_title,
+            **board(request),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, self.index_template, context)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send visitors to the one log-in page, which has the rate limits; for members this place does not exist."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise Http404
+        wanted = request.GET.get("next", "")
+        return redirect_to_login(wanted if wanted.startswith("/") else reverse("admin:index"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Send to the one log-out page."""
+        return redirect("account_logout")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Send to the one page that changes passwords."""
+        return redirect("account_change_password")
+
+    def _lists(self, request: HttpRequest) -> list[tuple[str, str]]:
+        pages = sorted(self._registry.values(), key=lambda page: (page.place, page.opts.model_name))
+        return [
+            (
+                reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"),
+                str(page.opts.verbose_name_plural).capitalize(),
+            )
+            for page in pages
+            if page.has_view_permission(request)
+        ]

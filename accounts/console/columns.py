@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
 from accounts.console.masking import mask_addresses_in, mask_email
+from accounts.models import AuditEntry
 
 
 class Column:
@@ -45,12 +46,11 @@ def masked(
 
 def sentence(name: str, label: str = "", limit: int = 90) -> Column:
     """Return a column of a machine's words, cut short, with the addresses in them masked."""
-    words = Column(
+    return Column(
         f"short_{name}",
         label or name.replace("_", " "),
         lambda row: mask_addresses_in(str(getattr(row, name) or ""))[:limit],
     )
-    return words
 
 
 def linked(name: str, label: str = "") -> Column:
@@ -74,6 +74,12 @@ def readable_json(name: str, label: str = "") -> Column:
         return format_html("<pre>{}</pre>", mask_addresses_in(text))
 
     return Column(f"json_{name}", label or name.replace("_", " "), show)
+
+
+def who_did(entry: AuditEntry) -> str:
+    """Return the actor: staff by their address, a member behind a mask, automation by its name."""
+    is_staff = entry.actor is not None and entry.actor.is_staff
+    return entry.actor_label if is_staff or not entry.actor_id else mask_email(entry.actor_label)
 
 
 def link_to(row: models.Model) -> str:

@@ -24,7 +24,6 @@ from accounts.auditing import record
 from accounts.console.actions import StaffAction
 from accounts.console.asking import ask
 from accounts.console.columns import Column, linked, masked, readable_json, sentence
-from accounts.console.masking import mask_text
 from accounts.console.requests import caller_address, operator_of
 from accounts.encryption import EncryptedTextField
 
@@ -47,6 +46,8 @@ class ShortPaginator(Paginator):
 class OperationsAdmin(admin.ModelAdmin):
     """A list and an object page that show and never edit; what may be done is in `staff_actions`."""
 
+    # Order among the lists; what is looked at most comes first.
+    place: ClassVar[int] = 50
     staff_actions: ClassVar[tuple[StaffAction, ...]] = ()
     # Fields with personal data and the mask each wears until they are revealed.
     personal: ClassVar[dict[str, Callable[[str], str]]] = {}
@@ -97,8 +98,8 @@ class OperationsAdmin(admin.ModelAdmin):
     # Lists -------------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Leave secrets and raw bytes in the database."""
-        return super().get_queryset(request).defer(*self._unseen)
+        """Leave secrets, raw bytes and what no page shows in the database."""
+        return super().get_queryset(request).defer(*self._unseen, *self.hidden)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Put the row's own link first and its buttons last."""
@@ -187,7 +188,9 @@ class OperationsAdmin(admin.ModelAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         own = [
             path("do/<slug:name>/", self._guarded(self.do_view), name=f"{name}_do"),
-            path("<path:object_id>/reveal/", self._guarded(self.reveal_view), name=f"{name}_reveal"),
+            path(
+                "<path:object_id>/reveal/", self._guarded(self.reveal_view), name=f"{name}_reveal"
+            ),
         ]
         return own + super().get_urls()
 
@@ -295,12 +298,6 @@ class OperationsAdmin(admin.ModelAdmin):
 
     def _guarded(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return update_wrapper(self.admin_site.admin_view(view), view)
-
-
-class PersonalTextAdmin(OperationsAdmin):
-    """An admin whose personal fields are long texts: only their length shows."""
-
-    masks = staticmethod(mask_text)
 
 
 def _leads_to(action: StaffAction) -> Callable[..., HttpResponse | None]:
