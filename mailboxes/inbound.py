@@ -11,12 +11,10 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
-from html.parser import HTMLParser
-
-from selectolax.lexbor import LexborHTMLParser
 
 from accounts.models import Workspace
 from mailboxes import replies
+from mailboxes.html_text import html_to_text
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.reports import ReportedMail, looks_like_bounce, read_report
 from mailboxes.signals import announce, inbound_stored
@@ -24,14 +22,13 @@ from mailboxes.signals import announce, inbound_stored
 # A mail has a handful of parts; thousands are an attack on our time.
 PARTS_LIMIT = 200
 TEXT_LIMIT = 200_000
-HTML_LIMIT = 500_000
+PAYLOAD_LIMIT = 1_000_000
 HEADER_LIMIT = 10_000
 REFERENCES_LIMIT = 100
 # A Date header this far ahead of our clock is wrong; the time of arrival is used instead.
 CLOCK_TOLERANCE = timedelta(days=1)
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,990}>")
-_BLOCKS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3", "blockquote", "table", "ul", "ol"})
 # Headers that tell a machine from a person (RFC 3834), and what the reader needs besides.
 _JUDGED_HEADERS = (
     "auto-submitted",
@@ -149,54 +146,6 @@ def _judge(mail: ReceivedMail) -> replies.AutoReplyVerdict:
     )
 
 
-def html_to_text(html: str) -> str:
-    """Return the readable text of an HTML mail: one line a block, quoted blocks marked with "> "."""
-    tree = LexborHTMLParser(html[:HTML_LIMIT])
-    for node in tree.css("script, style, head, title, template, noscript"):
-        node.decompose()
-    reader = _TextReader()
-    reader.feed(tree.html or "")
-    reader.close()
-    return reader.text()
-
-
-class _TextReader(HTMLParser):
-    """Collects text with line breaks at blocks and a quote mark inside blockquotes."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[str] = [""]
-        self.depth = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br" or tag in _BLOCKS:
-            self._break()
-        if tag == "blockquote":
-            self.depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._break()
-        if tag == "blockquote":
-            self.depth = max(0, self.depth - 1)
-        if tag == "p":
-            self.lines.append("")
-
-    def handle_data(self, data: str) -> None:
-        text = re.sub(r"\s+", " ", data)
-        if not text.strip() and not self.lines[-1]:
-            return
-        prefix = "> " if self.depth and not self.lines[-1] else ""
-        self.lines[-1] += prefix + (text if self.lines[-1] else text.lstrip())
-
-    def _break(self) -> None:
-        if self.lines[-1]:
-            self.lines.append("")
-
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.lines).strip()
-
-
 def _parts(mail: Message) -> list[Message]:
     parts: list[Message] = []
     for part in mail.walk():
@@ -224,7 +173,7 @@ def _decoded(parts: list[Message], content_type: str) -> Iterator[str]:
         payload = part.get_payload(decode=True)
         if not isinstance(payload, bytes):
             continue
-        payload = payload[: HTML_LIMIT * 2]
+        payload = payload[:PAYLOAD_LIMIT]
         try:
             text = payload.decode(str(part.get_content_charset() or "utf-8"), "replace")
         except (LookupError, ValueError):

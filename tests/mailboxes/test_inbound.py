@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailboxes.inbound import html_to_text, read_mail, store_inbound
+from mailboxes.html_text import html_to_text
+from mailboxes.inbound import read_mail, store_inbound
 from mailboxes.models import InboundMessage
 from tests.factories.outreach import MailboxFactory
 from tests.fakes.webhooks import complaint_report, delivery_report, mail
@@ -137,6 +138,31 @@ def test_html_alone_becomes_text_with_marked_quotes():
     assert html_to_text(html) == "Yes,\ngladly.\n\n> Hello"
     raw = f"From: m@x.test\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}".encode()
     assert read(raw).text == "Yes,\ngladly.\n\n> Hello"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("a<!-- <p>hidden</p> -->b", "ab"),
+        ("a<!-- never closed", "a"),
+        ("<![CDATA[x]]>y<?php z ?>", "y"),
+        ("1 < 2 &amp; 3 &gt; 2", "1 < 2 & 3 > 2"),
+        ("<script>var a = '<p>';</script>x", "x"),
+        ("<p>one</p><p>two</p>", "one\n\ntwo"),
+        ("<ul><li>a<li>b</ul>", "a\nb"),
+    ],
+)
+def test_markup_of_all_kinds_gives_its_words(markup, text):
+    assert html_to_text(markup) == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["<div>", "<!", "<!--", "<a ", "</", "<blockquote>", "&", "<p", "<b>x"]
+)
+def test_hostile_markup_is_read_in_linear_time(piece):
+    started = time.monotonic()
+    html_to_text(piece * 100_000)
+    assert time.monotonic() - started < 3
 
 
 def test_a_delivery_report_is_read_for_its_recipient():
