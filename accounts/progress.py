@@ -1,6 +1,8 @@
 """Long work with named steps: begin it, report each step, end it. The page that polls is accounts.views.tasks."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import BackgroundTask, User, Workspace
+
+logger = logging.getLogger(__name__)
 
 STALLED_AFTER = timedelta(
     minutes=15
@@ -65,6 +69,27 @@ def fail(task: BackgroundTask, sentence: str) -> None:
     """End a task with the sentence that the person will read."""
     if not task.is_over:
         task.move_to(BackgroundTask.Status.FAILED, finished_at=timezone.now(), error=sentence[:400])
+
+
+@contextmanager
+def working(task_id: int) -> Iterator[BackgroundTask | None]:
+    """Take a queued task for the block, or give None when another worker has it.
+
+    Whatever the block raises ends the task with a sentence for the person and is raised again for the worker's log.
+    """
+    task = BackgroundTask.objects.select_related("workspace").get(pk=task_id)
+    if not start(task):
+        yield None
+        return
+    try:
+        yield task
+    except Exception:
+        logger.exception("background task failed", extra={"task": task.pk, "kind": task.kind})
+        fail(
+            task,
+            "Something went wrong on our side, and we were told. Nothing is lost; start it again in a while.",
+        )
+        raise
 
 
 def close_stalled(*, now: datetime) -> int:

@@ -17,9 +17,13 @@ from jobs.fetching import Fetcher
 from jobs.models import Source
 from jobs.resumes import storing
 from jobs.resumes.limits import ResumeUnreadableError
-from jobs.sources.base import BoardStatus
+from jobs.sources.base import BoardResult, BoardStatus
 from jobs.sources.registry import detect_saved_answer, fetch_board
 
+NOT_A_BOARD = (
+    "This file is not an answer of a board that RoleFerry reads (Greenhouse, Lever, Ashby). "
+    "Save the board's JSON address as it is, or paste one posting's text."
+)
 IMPORT_STEPS = ["Reading the board", "Storing openings", "Scoring them for you"]
 
 
@@ -34,40 +38,43 @@ def import_due_sources() -> None:
 def import_source(source_id: int, task_id: int | None = None) -> None:
     """Read one board now and score what is new."""
     source = Source.objects.select_related("workspace").get(pk=source_id)
-    task = _started(task_id)
-    fetcher = Fetcher(site_url=settings.SITE_URL)
-    result = fetch_board(fetcher, importing.board_of(source), etag=source.etag)
-    if task:
-        progress.report(task, 1)
-    report = importing.apply_result(source, result, now=timezone.now(), fetched=True)
-    if task:
+    if task_id is None:
+        report, _result = _read_board(source)
+        if report.created or report.updated:
+            _score_later(source)
+        return
+    with progress.working(task_id) as task:
+        if task is None:
+            return
+        _report, result = _read_board(source)
         is_fine = bool(result.jobs) or result.status == BoardStatus.UNCHANGED
         _finish_import(source, task, problem="" if is_fine else result.message)
-    elif report.created or report.updated:
-        _score_later(source)
+
+
+def _read_board(source: Source) -> tuple[importing.ImportReport, BoardResult]:
+    fetcher = Fetcher(site_url=settings.SITE_URL)
+    result = fetch_board(fetcher, importing.board_of(source), etag=source.etag)
+    return importing.apply_result(source, result, now=timezone.now(), fetched=True), result
 
 
 @shared_task
 def import_saved_answer(path: str, task_id: int) -> None:
     """Import an uploaded answer of a board; the upload is deleted once it is stored."""
-    task = BackgroundTask.objects.select_related("workspace").get(pk=task_id)
-    if not progress.start(task):
-        return
-    with default_storage.open(path) as saved:
-        answer = detect_saved_answer(saved.read())
-    if answer is None:
-        progress.fail(
-            task,
-            "This file is not an answer of a board that RoleFerry reads (Greenhouse, Lever, Ashby). Save the board's JSON address as it is, or paste one posting's text.",
+    with progress.working(task_id) as task:
+        if task is None:
+            return
+        with default_storage.open(path) as saved:
+            answer = detect_saved_answer(saved.read())
+        if answer is None:
+            progress.fail(task, NOT_A_BOARD)
+            return
+        progress.report(task, 1)
+        source = importing.source_for(task.workspace, answer.ref, now=timezone.now())
+        importing.apply_result(source, answer.result, now=timezone.now(), fetched=False)
+        default_storage.delete(path)
+        _finish_import(
+            source, task, problem="" if answer.result.jobs else "This answer lists no openings."
         )
-        return
-    progress.report(task, 1)
-    source = importing.source_for(task.workspace, answer.ref, now=timezone.now())
-    importing.apply_result(source, answer.result, now=timezone.now(), fetched=False)
-    default_storage.delete(path)
-    _finish_import(
-        source, task, problem="" if answer.result.jobs else "This answer lists no openings."
-    )
 
 
 @shared_task
@@ -78,11 +85,6 @@ def refresh_matches(profile_id: int) -> None:
         pass
     if Profile.objects.filter(pk=profile_id, version__gt=profile.version).exists():
         refresh_matches.delay(profile_id)
-
-
-def _started(task_id: int | None) -> BackgroundTask | None:
-    task = BackgroundTask.objects.get(pk=task_id) if task_id else None
-    return task if task is not None and progress.start(task) else None
 
 
 def _finish_import(source: Source, task: BackgroundTask, *, problem: str) -> None:
@@ -121,16 +123,18 @@ def read_resume(resume_id: int, task_id: int) -> None:
     resume = Resume.objects.select_related(
         "workspace", "profile__preferences", "profile__user"
     ).get(pk=resume_id)
-    task = BackgroundTask.objects.get(pk=task_id)
-    if not progress.start(task) or not resume.move_to(Resume.Status.READING):
-        return
-    try:
-        parsed, kind, pages = storing.read_stored(resume)
-    except ResumeUnreadableError as error:
-        resume.move_to(Resume.Status.FAILED, error_code=error.code, error_sentence=error.sentence)
-        progress.fail(task, error.sentence)
-        return
-    progress.report(task, 2)
-    storing.save_reading(resume, parsed, kind=kind, pages=pages, now=timezone.now())
-    progress.report(task, 3)
-    progress.finish(task, result_url=reverse("jobs:profile-detail"))
+    with progress.working(task_id) as task:
+        if task is None or not resume.move_to(Resume.Status.READING):
+            return
+        try:
+            parsed, kind, pages = storing.read_stored(resume)
+        except ResumeUnreadableError as error:
+            resume.move_to(
+                Resume.Status.FAILED, error_code=error.code, error_sentence=error.sentence
+            )
+            progress.fail(task, error.sentence)
+            return
+        progress.report(task, 2)
+        storing.save_reading(resume, parsed, kind=kind, pages=pages, now=timezone.now())
+        progress.report(task, 3)
+        progress.finish(task, result_url=reverse("jobs:profile-detail"))

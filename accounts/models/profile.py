@@ -80,6 +80,8 @@ class Resume(LifecycleModel, WorkspaceModel):
     size = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     raw_text = models.TextField(blank=True)
+    # Addresses behind the text's words; reading the text again needs them.
+    links = models.JSONField(default=list, blank=True)
     pages = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=8, choices=Status, default=Status.UPLOADED)
     error_code = models.CharField(max_length=40, blank=True)
@@ -149,6 +151,9 @@ class ProfileFact(WorkspaceModel):
     field_of_study = models.CharField(max_length=200, blank=True)
     start_date = models.DateField(null=True, blank=True)
     end_date = models.DateField(null=True, blank=True)
+    # "month", "year" or "" as the resume states them; dates hold the first day of it.
+    start_precision = models.CharField(max_length=5, blank=True, default="month")
+    end_precision = models.CharField(max_length=5, blank=True, default="month")
     is_current = models.BooleanField(default=False)
     # 0 to 1: how sure the reader was; a person's own facts are 1.
     confidence = models.FloatField(default=1.0)

@@ -69,6 +69,7 @@ def save_reading(
         resume.move_to(
             Resume.Status.READ,
             raw_text=parsed.text,
+            links=list(parsed.links),
             kind=kind,
             pages=pages,
             error_code="",
@@ -86,7 +87,7 @@ def make_primary(resume: Resume, *, now: datetime) -> None:
         Resume.objects.filter(pk=resume.pk).update(is_primary=True)
         resume.is_primary = True
         if resume.raw_text:
-            fill_profile(resume, parse_resume(resume.raw_text), now=now)
+            fill_profile(resume, parse_resume(resume.raw_text, resume.links), now=now)
 
 
 def fill_profile(resume: Resume, parsed: ParsedResume, *, now: datetime) -> None:
@@ -122,6 +123,8 @@ def _store_facts(
                 field_of_study=fact.field_of_study[:200],
                 start_date=fact.start_date,
                 end_date=fact.end_date,
+                start_precision=fact.start_precision,
+                end_precision=fact.end_precision,
                 is_current=fact.is_current,
                 confidence=fact.confidence,
                 span_start=fact.start,

@@ -1,7 +1,10 @@
 """Settings, preferences, theme, tasks: who may see and change what."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import progress
 from accounts.models import Preferences, Profile
@@ -121,6 +124,25 @@ def test_a_running_task_polls_and_a_finished_one_does_not(owner, owner_client):
     done = owner_client.get(url, headers={"HX-Request": "true"})
     assert "hx-trigger" not in done.content.decode()
     assert done["HX-Redirect"] == "/today/"
+
+
+def test_a_task_that_breaks_says_so_to_the_person(owner):
+    task = progress.begin(owner.workspace, kind="test", title="Reading", steps=["one"])
+    with pytest.raises(ZeroDivisionError), progress.working(task.pk):
+        1 / 0  # noqa: B018
+    task.refresh_from_db()
+    assert (task.status, task.error[:20]) == ("failed", "Something went wrong")
+    with progress.working(task.pk) as second:
+        assert second is None
+
+
+def test_a_task_whose_worker_died_is_closed(owner):
+    task = progress.begin(owner.workspace, kind="test", title="Reading", steps=["one"])
+    progress.start(task)
+    assert progress.close_stalled(now=timezone.now() + timedelta(minutes=14)) == 0
+    assert progress.close_stalled(now=timezone.now() + timedelta(minutes=16)) == 1
+    task.refresh_from_db()
+    assert task.status == "failed"
 
 
 def test_a_task_is_taken_by_one_worker_only(owner):

@@ -69,7 +69,7 @@ def test_a_pasted_resume_fills_the_profile(owner_client, profile, run_tasks):
     page = owner_client.get(reverse("jobs:profile-detail")).content.decode()
     assert "<mark" in page
     assert "Northwind Health" in page
-    assert "12 months between Acme Rail and Northwind Health" in page
+    assert "There are 12 months between Acme Rail and Northwind Health" in page
 
 
 def test_a_docx_is_read_and_given_back_as_an_attachment(owner_client, profile, run_tasks):
