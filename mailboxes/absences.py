@@ -120,5 +120,5 @@ def _read_day(fragment: str, order: str, sent_at: datetime) -> date | None:
         "DATE_ORDER": order,
     }
     cleaned = re.sub(r"(\d)\.\s+(?=\d)", r"\1.", fragment).strip(" .,")
-    parsed = dateparser.parse(cleaned, languages=_LANGUAGES, settings=settings)  # type: ignore[arg-type]
+    parsed = dateparser.parse(cleaned, languages=_LANGUAGES, settings=settings)
     return parsed.date() if parsed else None

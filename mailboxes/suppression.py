@@ -4,6 +4,7 @@ Policies of architecture section 7: a hard bounce closes for ever, a complaint f
 opened by staff.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -193,7 +194,7 @@ def _domain_target(domain: str) -> dict[str, str]:
 
 
 def _live_or_new(
-    key: dict[str, object], rest: dict[str, object], expires_at: datetime | None
+    key: Mapping[str, object], rest: Mapping[str, object], expires_at: datetime | None
 ) -> Suppression:
     """Return the one live row for the key, making it if needed; the unique constraint settles a race."""
     found: Suppression | None = Suppression.objects.filter(released_at=None, **key).first()

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,7 @@ from accounts.models import Invitation, Membership
 
 @require_http_methods(["GET", "POST"])
 @member_required
-def member_list(request: MemberRequest) -> HttpResponse:
+def member_list(request: MemberRequest) -> HttpResponseBase:
     """List members and open invitations; the owner invites here."""
     if request.method == "POST":
         return _invite(request)

@@ -21,7 +21,7 @@ from jobs.resumes import storing
 
 @require_http_methods(["GET", "POST"])
 @member_required
-def resume_list(request: MemberRequest) -> HttpResponse:
+def resume_list(request: MemberRequest) -> HttpResponseBase:
     """List resumes and take a new one."""
     if request.method == "POST":
         return _upload(request)
