@@ -32,7 +32,7 @@ check: install
 	.venv/bin/lint-imports
 	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
 	$(RUN) djlint templates --lint --quiet
-	$(RUN) bandit --quiet --recursive --severity-level medium accounts analytics bin config jobs llm mailboxes outreach
+	$(RUN) bandit --configfile pyproject.toml --quiet --recursive --severity-level medium accounts analytics bin config jobs llm mailboxes outreach
 	$(VENV) -W 'ignore:Got an error checking' manage.py makemigrations --check --dry-run
 
 fix: install

@@ -162,7 +162,7 @@ def socket_folder(folder: Path, account: Account) -> Path:
 
 
 def socket_bases() -> list[Path]:
-    return [Path("/tmp"), Path(tempfile.gettempdir())]  # noqa: S108 # nosec B108 - 0700 inside, owner checked
+    return [Path("/tmp"), Path(tempfile.gettempdir())]  # noqa: S108 - 0700 inside, owner checked
 
 
 def socket_folder_name(folder: Path) -> str:
