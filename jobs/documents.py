@@ -263,7 +263,8 @@ def _findings(
 
 def _next_version(document: Document, content: dict[str, Any], *, today: date) -> Document:
     original = document.original_content
-    origin = Origin.RULE if content == original else Origin.PERSON
+    is_as_written = content | {"counts": None} == original | {"counts": None}
+    origin = Origin.RULE if is_as_written else Origin.PERSON
     return _keep(
         document.application, document.kind, content, origin, today=today, original=original
     )

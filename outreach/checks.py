@@ -59,7 +59,11 @@ def run_checks(
 
     `enrollments` may be handed in when they are loaded already (planning.chosen_enrollments).
     """
-    situation = look_at(package, now=now, enrollments=enrollments)
+    return ask_all(look_at(package, now=now, enrollments=enrollments))
+
+
+def ask_all(situation: Situation) -> list[Check]:
+    """Return what every check says of a loaded situation."""
     return [check for ask in ASKED for check in ask(situation)]
 
 

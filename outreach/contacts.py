@@ -1,8 +1,9 @@
 """The people one may write to: kept once each, ranked, and closed or opened again at a word."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from mailboxes.addresses import is_reserved_domain, normalise_address
 from mailboxes.models import Suppression
 from mailboxes.suppression import covering, live_at, recipient_hash, release, suppress
 from outreach.models import Contact, Enrollment
-from outreach.stopping import stop_for_suppression
+from outreach.stopping import StopResult, stop_for_suppression
 from outreach.verification import look_up_nothing, verify_address
 
 # Acceptance ENR-8: who decides about a hire, best first.
@@ -93,6 +94,7 @@ def keep_contact(
 
     Of a person already known only empty fields are filled in: a list never overwrites what someone typed.
     """
+    data = _one_line(data)
     found = _known(workspace, company, data)
     if found is None:
         try:
@@ -112,6 +114,7 @@ def edit_contact(contact: Contact, data: ContactData) -> Contact:
 
     Raises ContactExistsError when another contact of the company has the address.
     """
+    data = _one_line(data)
     other = _known(contact.workspace, contact.company, data)
     if other is not None and other.pk != contact.pk and data.email:
         raise ContactExistsError(other)
@@ -155,8 +158,8 @@ def restore_contact(contact: Contact) -> None:
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None)
 
 
-def do_not_contact(contact: Contact, *, now: datetime) -> Suppression:
-    """Close the door to a contact's address for this workspace and stop what runs towards it, at once."""
+def do_not_contact(contact: Contact, *, now: datetime) -> list[StopResult]:
+    """Close the door to a contact's address for this workspace; return what that stopped, at once."""
     with transaction.atomic():
         row = suppress(
             reason=Suppression.Reason.MANUAL,
@@ -166,8 +169,7 @@ def do_not_contact(contact: Contact, *, now: datetime) -> Suppression:
             source="contacts page",
             now=now,
         )
-        stop_for_suppression(row, now=now)
-    return row
+        return stop_for_suppression(row, now=now)
 
 
 def may_contact_again(contact: Contact, *, actor: User, now: datetime) -> None:
@@ -199,6 +201,20 @@ def suppressions_of(
             if row.address_hash == contact.email_hash or is_domain:
                 found.setdefault(contact.pk, []).append(row)
     return found
+
+
+def _one_line(data: ContactData) -> ContactData:
+    """Return the data with names on one line and without control characters: they go into mail headers."""
+    fields = {
+        name: " ".join(
+            "".join(
+                " " if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} else character
+                for character in getattr(data, name)
+            ).split()
+        )
+        for name in ("first_name", "last_name", "title", "source")
+    }
+    return replace(data, **fields)
 
 
 def _known(workspace: Workspace, company: Company, data: ContactData) -> Contact | None:

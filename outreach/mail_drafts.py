@@ -24,7 +24,7 @@ Status = Message.Status
 # A metric longer than this is a paragraph and not "the short version".
 MAX_METRIC_CHARACTERS = 220
 # RFC 2606: an id needs a domain, and this one is nobody's; used where neither mailbox nor site has a real one.
-FALLBACK_ID_DOMAIN = "mail.roleferry.invalid"
+FALLBACK_ID_DOMAIN = "mail.roleferry.example"
 
 
 def sender_values(application: Application) -> dict[str, str]:

@@ -3,13 +3,19 @@
 import asyncio
 import logging
 import multiprocessing
+from functools import cache
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.core.files.storage import default_storage
+from django.urls import reverse
 from django.utils import timezone
 
-from outreach import advancing, hearing
+from accounts import progress
+from accounts.models import BackgroundTask
+from outreach import advancing, contact_files, hearing, packages, verification
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
+from outreach.models import Contact, Package
 
 logger = logging.getLogger(__name__)
 
@@ -63,3 +69,53 @@ def apply_suppression(suppression_id: int) -> None:
 def apply_mail_news() -> None:
     """Sweep: apply what the signals' own tasks left."""
     hearing.hear_all(now=timezone.now())
+
+
+@shared_task
+def assemble_package(package_id: int, task_id: int, only: list[str], tone: str = "") -> None:
+    """Run the named steps of a package; each failing step keeps its own sentence."""
+    package = Package.objects.select_related(
+        "workspace", "application__job", "application__profile__user", "version"
+    ).get(pk=package_id)
+    task = BackgroundTask.objects.get(pk=task_id)
+    if not progress.start(task):
+        return
+    packages.assemble(
+        package,
+        now=timezone.now(),
+        only=only,
+        tone=tone,
+        report=lambda key: progress.report(task, only.index(key)),
+    )
+    progress.finish(task, result_url=reverse("outreach:package-detail", args=[package.public_id]))
+
+
+IMPORT_STEPS = ["Reading the rows", "Storing people"]
+# DNS may take seconds for one domain, so a long list is asked about in pieces.
+VERIFY_BATCH = 50
+
+
+@shared_task
+def import_contacts(
+    task_id: int, path: str, mapping: dict[str, int], source: str, lawful_basis: str
+) -> None:
+    """Store the usable rows of an uploaded list, then verify their addresses."""
+    task = BackgroundTask.objects.select_related("workspace").get(pk=task_id)
+    if not progress.start(task):
+        return
+    with default_storage.open(path) as saved:
+        file = contact_files.read_file(saved.read())
+    rows = contact_files.judge_rows(file, mapping, source=source, lawful_basis=lawful_basis)
+    progress.report(task, 1)
+    result = contact_files.import_rows(task.workspace, rows, now=timezone.now())
+    for start in range(0, len(result.contact_ids), VERIFY_BATCH):
+        verify_contacts.delay(list(result.contact_ids[start : start + VERIFY_BATCH]))
+    progress.finish(task, result_url=reverse("outreach:contact-list"))
+
+
+@shared_task
+def verify_contacts(contact_ids: list[int]) -> None:
+    """Ask DNS about the addresses of some contacts; each domain once."""
+    lookup = cache(verification.look_up_mail_hosts)
+    for contact in Contact.objects.filter(pk__in=contact_ids, deleted_at=None):
+        verification.verify_contact(contact, now=timezone.now(), lookup=lookup)
