@@ -110,7 +110,9 @@ def waiting_deliveries(limit: int = 200) -> list[int]:
     )
 
 
-def replay(delivery: ProviderDelivery, *, actor: User | None, reason: str) -> bool:
+def replay(
+    delivery: ProviderDelivery, *, actor: User | None, reason: str, actor_ip: str | None = None
+) -> bool:
     """Let a stored post be read and applied again, with an audit entry; the caller enqueues it after commit.
 
     Events that are already known change nothing, so a replay only adds what an earlier reading had missed.
@@ -130,6 +132,7 @@ def replay(delivery: ProviderDelivery, *, actor: User | None, reason: str) -> bo
             "webhook.replay",
             delivery,
             actor=actor,
+            actor_ip=actor_ip,
             reason=reason,
             workspace=delivery.workspace,
             before={"status": delivery.status, "attempts": delivery.attempts},

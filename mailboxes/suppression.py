@@ -110,7 +110,13 @@ def domains_above(domain: str) -> list[str]:
 
 
 def release(
-    suppression: Suppression, *, actor: User, reason: str, now: datetime, by_staff: bool = False
+    suppression: Suppression,
+    *,
+    actor: User,
+    reason: str,
+    now: datetime,
+    by_staff: bool = False,
+    actor_ip: str | None = None,
 ) -> bool:
     """Open the door again, with an audit entry; return False when somebody else already had.
 
@@ -118,7 +124,8 @@ def release(
     accounts.auditing.ReasonMissingError for a blank `reason`.
     """
     _refuse_unless_allowed(suppression, by_staff=by_staff)
-    return _open(suppression, verb="suppression.release", actor=actor, reason=reason, now=now)
+    verb = "suppression.release"
+    return _open(suppression, verb, actor=actor, reason=reason, now=now, actor_ip=actor_ip)
 
 
 def withdraw(suppression: Suppression, *, actor: User | None, reason: str, now: datetime) -> bool:
@@ -128,7 +135,7 @@ def withdraw(suppression: Suppression, *, actor: User | None, reason: str, now: 
     """
     if suppression.reason == Reason.UNSUBSCRIBED:
         raise ReleaseRefusedError(_NEVER)
-    return _open(suppression, verb="suppression.withdraw", actor=actor, reason=reason, now=now)
+    return _open(suppression, "suppression.withdraw", actor=actor, reason=reason, now=now)
 
 
 _NEVER = (
@@ -154,7 +161,13 @@ def _refuse_unless_allowed(suppression: Suppression, *, by_staff: bool) -> None:
 
 
 def _open(
-    suppression: Suppression, *, verb: str, actor: User | None, reason: str, now: datetime
+    suppression: Suppression,
+    verb: str,
+    *,
+    actor: User | None,
+    reason: str,
+    now: datetime,
+    actor_ip: str | None = None,
 ) -> bool:
     if not reason.strip():
         raise auditing.ReasonMissingError("Say why: a removal is kept with its reason.")
@@ -168,6 +181,7 @@ def _open(
             verb,
             suppression,
             actor=actor,
+            actor_ip=actor_ip,
             reason=reason,
             workspace=suppression.workspace,
             before={"reason": suppression.reason, "scope": suppression.scope},

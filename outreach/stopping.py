@@ -206,13 +206,13 @@ def stop_for_address(
     """
     if bool(address_hash) == bool(domain):
         raise ValueError("Name either an address or a domain to stop for.")
+    on_mail = _mails_to(address_hash, domain)
     if address_hash:
-        on_contact, on_mail = Q(contact__email_hash=address_hash), Q(recipient_hash=address_hash)
+        on_contact = Q(contact__email_hash=address_hash)
     else:
         on_contact = Q(contact__email__iendswith=f"@{domain}") | Q(
             contact__email__iendswith=f".{domain}"
         )
-        on_mail = Q(recipient_domain__iexact=domain) | Q(recipient_domain__iendswith=f".{domain}")
     mails = Message.objects.filter(on_mail, enrollment=OuterRef("pk"), status__in=Message.PENDING)
     rows = Enrollment.objects.filter(on_contact | Q(Exists(mails)))
     if workspace is not None:
@@ -232,6 +232,13 @@ def stop_for_suppression(suppression: Suppression, *, now: datetime) -> list[Sto
         address_hash=suppression.address_hash,
         domain=suppression.domain,
     )
+
+
+def _mails_to(address_hash: str, domain: str) -> Q:
+    """Return the condition for messages to an address, else to a domain or one below it."""
+    if address_hash:
+        return Q(recipient_hash=address_hash)
+    return Q(recipient_domain__iexact=domain) | Q(recipient_domain__iendswith=f".{domain}")
 
 
 def _stop_all(

@@ -1,5 +1,5 @@
 """Mailboxes in the operations console."""
 
-from mailboxes.admin import mailboxes
+from mailboxes.admin import hearing, mailboxes
 
-__all__ = ["mailboxes"]
+__all__ = ["hearing", "mailboxes"]
