@@ -25,7 +25,7 @@ class Column:
         self.short_description = label
         self.show = show
 
-    def __call__(self, row: Any) -> object:
+    def __call__(self, row: Any) -> Any:
         """Return what stands in the cell; None and "" show as a dash."""
         return self.show(row)
 
