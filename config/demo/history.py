@@ -37,6 +37,8 @@ ARRIVES_AFTER = timedelta(seconds=40)
 AWAY_FOR = timedelta(days=45)
 # What the person has surely seen by now.
 SEEN_AFTER = timedelta(days=2)
+# What she has not answered yet.
+UNANSWERED = (Reply.Kind.QUESTION, Reply.Kind.NOT_NOW)
 
 
 @dataclass
@@ -169,7 +171,10 @@ class Player:
             workspace=delivery.workspace_id, processed_at=None
         ):
             hearing.hear_inbound(inbound.pk, now=at)
-            Reply.objects.filter(inbound=inbound).update(created_at=at, handled_at=self._seen(at))
+            waits = Reply.objects.filter(inbound=inbound, kind__in=UNANSWERED).exists()
+            Reply.objects.filter(inbound=inbound).update(
+                created_at=at, handled_at=None if waits else at + timedelta(hours=3)
+            )
         news = Notification.objects.filter(workspace=delivery.workspace_id, pk__gt=self.last_news)
         for pk in news.order_by("pk").values_list("pk", flat=True):
             Notification.objects.filter(pk=pk).update(created_at=at, seen_at=self._seen(at))
