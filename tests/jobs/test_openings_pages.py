@@ -18,8 +18,8 @@ from tests.factories.jobs import CompanyFactory, JobFactory, JobMatchFactory, So
 
 pytestmark = pytest.mark.django_db
 
-# session, user, memberships, walls (up, down), savepoints (2 × 2), profile, matches, count, sources, has a resume
-LIST_QUERIES = 15
+# session, user, memberships, walls (up, down), savepoints (2 × 2), profile, matches, count, sources, has a resume, nav counts
+LIST_QUERIES = 16
 
 
 def lever_answer(count=3, **changes):
