@@ -25,11 +25,12 @@ from mailboxes.receipts import (
 )
 from mailboxes.smtp_pool import SmtpPool
 from outreach import ledger, ledger_sql
-from outreach.committing import GroupCommitter
+from outreach.committing import GroupCommitter, end_tasks
 from outreach.judging import Ask, Outcome, Ticket
 from outreach.ledger import Connection
 from outreach.parcels import Parcel, compose_parcel, endpoint_of
 from outreach.recovery import UNKNOWN_REASON
+from outreach.refusals import note_refusal_in_thread
 from outreach.scheduling import Pace
 
 logger = logging.getLogger(__name__)
@@ -107,9 +108,7 @@ class Carrier:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for service in self._services:
-            service.cancel()
-        await asyncio.gather(*self._services, return_exceptions=True)
+        await end_tasks(self._services)
         for pool in [*self._pools.values(), *self._old_pools]:
             await pool.close()
 
@@ -149,10 +148,8 @@ class Carrier:
         """Begin nothing more, give what is under way `grace` seconds, then cut it off and write down what is known."""
         self.is_stopping = True
         await self._wait(grace)
-        cut = [f for f in self.flights.values() if f.task is not None]
-        for flight in cut:
-            flight.task.cancel()  # type: ignore[union-attr]
-        await asyncio.gather(*(f.task for f in cut if f.task), return_exceptions=True)
+        cut = list(self.flights.values())
+        await end_tasks(flight.task for flight in cut if flight.task is not None)
         for flight in cut:
             if not flight.settled:
                 end = End.UNKNOWN if flight.begun else End.WITHDRAWN
@@ -208,6 +205,8 @@ class Carrier:
             # Our own database failed before DATA, so the mail has not left.
             return End.WITHDRAWN, Outcome(ticket, error=str(error), delay=DATABASE_DELAY_SECONDS)
         await self.on_receipt(ticket, receipt)
+        if isinstance(receipt, Rejected):
+            await asyncio.to_thread(note_refusal_in_thread, ticket.id, receipt)
         return self._read(flight, parcel, receipt)
 
     def _read(self, flight: Flight, parcel: Parcel, receipt: Receipt) -> tuple[End, Outcome]:

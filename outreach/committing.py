@@ -1,7 +1,7 @@
 """Group commit: many tasks each need one row changed, and one statement changes them all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -9,6 +9,20 @@ Result = TypeVar("Result")
 
 # Enough to share the cost of a commit; small enough that one statement stays short.
 LARGEST_GROUP = 200
+CANCEL_AGAIN_SECONDS = 0.5
+
+
+async def end_tasks(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel tasks and return when all have ended, whatever they ended with.
+
+    One cancel is not enough: before Python 3.12 `asyncio.wait_for`, which the connection pool uses, may swallow it when
+    what it waited for arrives at the same moment (CPython issue 86296).
+    """
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 class GroupCommitter(Generic[Item, Result]):

@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from outreach import ledger
 from outreach.carrying import Carrier
+from outreach.committing import end_tasks
 from outreach.ledger import Connection
 from outreach.parcels import load_parcels
 from outreach.recovery import Oracle, recover
@@ -163,9 +164,7 @@ class Dispatcher:
                 await self._drain(database, carrier)
             finally:
                 await carrier.stop(options.stop_grace)
-                for task in beside:
-                    task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+                await end_tasks(beside)
         if self._problem is not None:
             raise self._problem
         return dict(carrier.tally)

@@ -74,20 +74,37 @@ def test_postponed_for_a_day_it_fails_in_words(world):
         assert sink.accepted == []
 
 
-@pytest.mark.parametrize("reply", ["550 5.1.1 nobody", "554 5.7.1 policy", "552 5.3.4 too big"])
-@pytest.mark.parametrize("stage", ["rcpt", "dot"])
-def test_a_final_refusal_fails_only_that_mail(world, reply, stage):
-    with SmtpSink(faults=[Fault(stage, reply, match="p3@")]) as sink:
+@pytest.mark.parametrize(
+    ("stage", "reply", "suppressed", "mailbox"),
+    [
+        ("rcpt", "550 5.1.1 No such user here", 1, "active"),
+        ("dot", "550 5.1.1 No such user here", 1, "active"),
+        ("mail", "550 5.1.1 No such user here", 0, "active"),
+        ("rcpt", "550 5.0.0 Something is wrong", 0, "active"),
+        ("rcpt", "552 5.2.2 Mailbox full", 0, "active"),
+        ("dot", "552 5.3.4 Message too big", 0, "active"),
+        ("dot", "554 5.7.1 Refused by policy", 0, "paused"),
+        ("rcpt", "550 5.7.26 Unauthenticated sender", 0, "paused"),
+    ],
+)
+def test_a_final_refusal_closes_only_dead_addresses_and_policy_stops_the_mailbox(
+    world, stage, reply, suppressed, mailbox
+):
+    with SmtpSink(faults=[Fault(stage, reply, skip=3, times=1)]) as sink:
         box = world.mailbox(sink)
-        world.messages(6)
-        assert dispatch() == {"sent": 5, "failed": 1}
+        world.messages(4)
+        assert dispatch(connections=1) == {"sent": 3, "failed": 1}
         failed = Message.objects.get(status="failed")
-        assert failed.recipient == "p3@northwind.test"
         assert failed.smtp_code == int(reply[:3])
         assert "refused for good" in failed.status_reason
-        assert MailboxDay.objects.get(mailbox=box).reserved == 5
-        assert not Suppression.objects.exists()
-        check_invariants([sink], count=6)
+        assert MailboxDay.objects.get(mailbox=box).reserved == 3
+        assert Suppression.objects.count() == suppressed
+        if suppressed:
+            closed = Suppression.objects.get()
+            assert (closed.address, closed.reason) == (failed.recipient, "hard_bounce")
+        box.refresh_from_db()
+        assert box.status == mailbox
+        check_invariants([sink], count=4)
 
 
 @pytest.mark.parametrize("action", ["accept_drop", "drop"])

@@ -59,18 +59,18 @@ def test_without_fencing_mails_leave_twice(world, monkeypatch):
     )
 
     async def race():
-        options = replace(OPTIONS, batch=10, connections=2)
+        options = replace(OPTIONS, batch=10, connections=2, seconds=3, stop_grace=1.0)
         return await asyncio.gather(
             *(Dispatcher(options).run() for _ in range(3)), return_exceptions=True
         )
 
     with SmtpSink(delay_seconds=0.02) as sink:
         world.mailbox(sink)
-        world.messages(30)
+        world.messages(8)
         asyncio.run(race())
-        assert len(sink.accepted) > 30
+        assert len(sink.accepted) > 8
         with pytest.raises(AssertionError, match="I1"):
-            check_invariants([sink], count=30, drained=False)
+            check_invariants([sink], count=8, drained=False)
 
 
 def replace_sql(move, old, new):
