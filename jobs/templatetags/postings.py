@@ -50,6 +50,12 @@ def places(job: Job) -> str:
 
 
 @register.filter
+def labels(findings: Sequence[dict[str, Any]], limit: int = 3) -> str:
+    """Return the first few different labels of findings, in one line."""
+    return ", ".join(list(dict.fromkeys(finding["label"] for finding in findings))[:limit])
+
+
+@register.filter
 def published(html: str) -> SafeString:
     """Return a posting's HTML, sanitised once more on the way out; what was stored is never trusted."""
     return mark_safe(sanitize_html(html))  # noqa: S308 - nh3's output is the sanitised form
