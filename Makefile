@@ -30,6 +30,7 @@ check: install
 	$(RUN) ruff format --check $(CODE)
 	$(RUN) mypy accounts analytics config jobs llm mailboxes outreach manage.py
 	.venv/bin/lint-imports
+	.venv/bin/deptry .
 	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
 	$(RUN) djlint templates --lint --quiet
 	$(RUN) bandit --configfile pyproject.toml --quiet --recursive --severity-level medium accounts analytics bin config jobs llm mailboxes outreach
