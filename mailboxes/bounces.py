@@ -15,6 +15,8 @@ Kind = DeliveryEvent.BounceKind
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _BASIC = re.compile(r"(?<![\d.])([245])([0-5])(\d)(?![\d.])")
 
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,200}@[^\s<>@]{1,253}>?")
+
 # Words that say our mail or our server is refused, whoever the recipient is.
 _POLICY_WORDS = re.compile(
     r"spam|junk|blocked|blacklist|block ?list|dnsbl|\brbl\b|spamhaus|barracuda|reputation|unsolicited|"
@@ -73,7 +75,8 @@ def classify(status: str, diagnostic: str) -> Bounce:
     an address for ever. Blocks (policy, reputation, authentication: RFC 3463's x.7.x) are about us, not the recipient.
     """
     enhanced, basic = _codes(status, diagnostic)
-    kind = _kind(enhanced, basic, diagnostic)
+    # An address such as spam@ or no-policy@ says nothing about the refusal.
+    kind = _kind(enhanced, basic, _ADDRESS.sub("", diagnostic))
     return Bounce(kind=kind, status=enhanced or basic)
 
 

@@ -67,7 +67,7 @@ RULES: tuple[tuple[Reply.Kind, float, re.Pattern[str]], ...] = (
         0.85,
         re.compile(
             r"(?:schedule|set up|arrange|book|have|hop on|jump on|do) (?:a |an |some )?(?:quick |short |brief |intro(?:ductory)? |first |phone |video )*(?:call|chat|meeting|interview|time|conversation)|"
-            r"(?:are you|would you be|when are you) (?:free|available)|(?:your|my|our) (?:availability|calendar)|calendly|what time|which (?:day|time)|let(?:'|’)?s (?:talk|meet|speak|chat)|let us (?:talk|meet|speak)|invite you (?:to|for)|"
+            r"(?:are you|would you be|when are you) (?:free|available)|(?:your|my|our) (?:availability|calendar)|calendly|what time|which (?:day|time)|let(?:'|’)?s (?:talk|meet|speak|chat)|let us (?:talk|meet|speak)|minutes (?:for|to) (?:a|talk|chat|speak)|for an? (?:quick |short |brief |first |phone |video )*(?:call|chat|meeting|conversation|interview)\b|send (?:you )?an invit|invite you (?:to|for)|"
             r"(?:termin|telefonat|gespräch|kennenlernen) (?:\S+ ){0,5}?(?:vereinbaren|ausmachen|führen|anbieten|einladen)|(?:wann|hätten sie|haben sie) .{0,40}zeit|einladen|lassen sie uns (?:sprechen|telefonieren)|"
             r"(?:fixer|convenir|prévoir|organiser) (?:d['’])?un (?:rendez-vous|appel|entretien|échange)|vos disponibilités|(?:agendar|concertar|programar) una (?:llamada|reunión|entrevista)|disponibilidad|(?:fissare|organizzare) (?:una|un) (?:chiamata|colloquio|incontro|call)|(?:afspraak|gesprek) (?:\S+ ){0,3}?(?:plannen|maken|inplannen)|(?:agendar|marcar) uma (?:chamada|conversa|reunião|entrevista)",
             re.IGNORECASE,

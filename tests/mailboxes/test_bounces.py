@@ -14,6 +14,7 @@ HARD = [
     ("5.1.2", "Host unknown (Name server: host not found)"),
     ("5.2.1", "550 5.2.1 maria@northwind.test no longer works here"),
     ("5.1.1", ""),
+    ("5.1.1", "550 5.1.1 <spam.policy@northwind.test>: there is no such mailbox here"),
     ("5.1.3", "bad address syntax"),
     ("5.7.1", "550 5.7.1 <maria@northwind.test>: Recipient address rejected: User unknown"),
     ("", "550 Benutzer existiert nicht / unbekannter Empfaenger"),

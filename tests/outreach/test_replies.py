@@ -364,6 +364,8 @@ def test_a_read_mail_and_a_repeat_count_once(maria):
         ("meeting", "Are you free for a call on Tuesday?"),
         ("meeting", "Können wir einen Termin vereinbaren?"),
         ("meeting", "Unfortunately I am not free on Monday. Could we have a call on Tuesday?"),
+        ("meeting", "I would like to hear more. Do you have twenty minutes for a call on Friday?"),
+        ("interested", "Could you send me your resume? We have a place for you."),
         ("question", "Which notice period do you have?"),
         ("not_now", "Please check back in spring, there is a hiring freeze."),
         ("not_now", "Wir haben derzeit keine offenen Stellen."),
