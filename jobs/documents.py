@@ -205,7 +205,8 @@ def letter_text(content: dict[str, Any]) -> str:
 
 def resume_text(content: dict[str, Any]) -> str:
     """Return a resume's content as plain text, in the order in which it is shown; what is left out is left out."""
-    lines = [content["name"], *content["contact"], content["headline"]["text"], ""]
+    headline = [piece["text"] for piece in _shown([content["headline"]])]
+    lines = [content["name"], *content["contact"], *headline, ""]
     lines.append(" ".join(sentence["text"] for sentence in _shown(content["summary"])))
     for section in content["sections"]:
         lines += ["", section["title"].upper()]
@@ -253,7 +254,9 @@ def _findings(
 ) -> list[dict[str, Any]]:
     facts, context = _grounds(application, today=today)
     if kind == Kind.RESUME:
-        sentences = sentences_of(content)
+        headline = _shown([content["headline"]])
+        shown = {"headline": headline[0] if headline else {"text": ""}}
+        sentences = sentences_of({**content, **shown, "summary": _shown(content["summary"])})
         found = check_claims(sentences, facts)
     else:
         sentences = [_sentence(piece) for group in content["paragraphs"] for piece in group]
