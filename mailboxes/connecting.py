@@ -16,7 +16,7 @@ from accounts.internet import is_public_address
 from accounts.models import Workspace
 from mailboxes.addresses import domain_of, is_reserved_domain
 from mailboxes.models import Mailbox, WebhookEndpoint
-from mailboxes.receipts import TransportError
+from mailboxes.receipts import Stage, TransientTransportError, TransportError
 from mailboxes.smtp_session import Security, SmtpEndpoint, TimeOuts
 from mailboxes.transport import try_log_in
 
@@ -87,6 +87,23 @@ def vetted_address(host: str, *, resolver: Resolver = resolve) -> str:
             f"{host} stands in a private network that RoleFerry may not reach. Use the public name of your mail server."
         )
     return answers[0]
+
+
+def judged_at_dial(host: str) -> str:
+    """Return the address to dial for a mailbox that is already connected, judged at this very moment.
+
+    Raises TransientTransportError: a name that fails or leads inwards today may be mended by its owner tomorrow.
+    """
+    try:
+        return vetted_address(host)
+    except ConnectionRefusedBySenseError as error:
+        raise TransientTransportError(str(error), stage=Stage.CONNECT) from error
+
+
+def point_sandbox_mailboxes(host: str, port: int) -> int:
+    """Tell every practice mailbox where the practice server listens now; return how many moved."""
+    moved = Mailbox.objects.filter(is_sandbox=True).exclude(smtp_host=host, smtp_port=port)
+    return moved.update(smtp_host=host, smtp_port=port)
 
 
 def prove_log_in(

@@ -5,7 +5,7 @@ import base64
 import ipaddress
 import re
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -67,6 +67,8 @@ class SmtpEndpoint:
     connect_to: str = ""
     tls_context: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
     timeouts: TimeOuts = TimeOuts()
+    # Judges the host anew at each dial and returns the address to use, so that a name cannot come to lead elsewhere.
+    judge: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
 
 
 class SmtpSession:
@@ -115,9 +117,12 @@ class SmtpSession:
 
         async def dial() -> None:
             async with asyncio.timeout(endpoint.timeouts.connect):
+                target = endpoint.connect_to or endpoint.host
+                if endpoint.judge is not None:
+                    target = await asyncio.to_thread(endpoint.judge, endpoint.host)
                 await asyncio.get_running_loop().create_connection(
                     lambda: self.wire,
-                    endpoint.connect_to or endpoint.host,
+                    target,
                     endpoint.port,
                     ssl=context,
                     server_hostname=endpoint.host if context else None,

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from accounts.encryption import decrypt
 from mailboxes.composing import IdentityFooter, OutgoingMail, compose, reply_address
+from mailboxes.connecting import judged_at_dial
 from mailboxes.smtp_session import Security, SmtpEndpoint
 from outreach.judging import Ask, Ticket
 from outreach.ledger import Connection
@@ -121,4 +122,5 @@ def endpoint_of(parcel: Parcel) -> SmtpEndpoint:
         username=parcel.smtp_username,
         secret=decrypt(parcel.smtp_password) if parcel.smtp_password else "",
         client_name=urlsplit(settings.SITE_URL).hostname or "localhost",
+        judge=None if parcel.is_sandbox else judged_at_dial,
     )

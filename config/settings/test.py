@@ -13,5 +13,6 @@ MEDIA_ROOT = Path(env.text("TEST_MEDIA_ROOT", "/tmp/roleferry-test-files"))  # n
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 SANDBOX_ENABLED = True
+SMTP_ALLOW_PRIVATE = True  # the mail servers of the tests stand on loopback
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 WHITENOISE_AUTOREFRESH = True

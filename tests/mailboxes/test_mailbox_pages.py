@@ -1,11 +1,15 @@
 """Connecting, pausing and practising, as a person sees it; SMTP log-ins against a real server on loopback."""
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.urls import reverse
 
 from mailboxes import connecting
 from mailboxes.models import Mailbox, WebhookEndpoint
+from mailboxes.receipts import TransientTransportError
+from mailboxes.smtp_session import Security, SmtpEndpoint
+from mailboxes.transport import try_log_in
 from tests.fakes.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +21,11 @@ DETAILS = {
     "host": "mail.real-company.com",
     "security": "starttls",
 }
+
+
+@pytest.fixture(autouse=True)
+def as_in_production(settings):
+    settings.SMTP_ALLOW_PRIVATE = False
 
 
 @pytest.fixture
@@ -159,3 +168,24 @@ def test_strangers_and_viewers(stranger_client, viewer_client, workspace):
     )
     mailbox.refresh_from_db()
     assert mailbox.status == "active"
+
+
+def test_a_name_that_came_to_lead_inside_is_not_dialled():
+    with SmtpSink() as sink:
+        endpoint = SmtpEndpoint(
+            host="localhost",
+            port=sink.port,
+            security=Security.NONE,
+            judge=connecting.judged_at_dial,
+        )
+        with pytest.raises(TransientTransportError, match="private network"):
+            async_to_sync(try_log_in)(endpoint)
+        assert sink.verbs == []
+
+
+def test_practice_mailboxes_follow_the_practice_server(workspace):
+    mailbox = connecting.connect_sandbox(workspace, now=None)
+    assert connecting.point_sandbox_mailboxes("127.0.0.1", 4025) == 1
+    assert connecting.point_sandbox_mailboxes("127.0.0.1", 4025) == 0
+    mailbox.refresh_from_db()
+    assert mailbox.smtp_port == 4025

@@ -11,16 +11,19 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.embedded.mailsink import SandboxOptions, serve
+from mailboxes.connecting import point_sandbox_mailboxes
 
 
 class Command(BaseCommand):
     help = "Run the sandbox: an SMTP server whose recipients bounce, complain and answer by rule."
-    requires_system_checks: list[str] = []  # it needs neither database nor broker
+    requires_system_checks: list[str] = []  # the supervisor has run them
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX_ENABLED:
             raise CommandError("The sandbox is switched off here. Set SANDBOX_ENABLED=1 to use it.")
         sandbox = sandbox_options()
+        # `make up` picks a free port each time; the practice mailboxes follow it.
+        point_sandbox_mailboxes(sandbox.host, sandbox.port)
         try:
             asyncio.run(serve(sandbox))
         except OSError as error:
