@@ -4,11 +4,16 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from accounts.console.columns import linked, sentence
+from accounts.console.columns import Column, linked, sentence
 from accounts.console.filters import WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_text
 from accounts.models import BackgroundTask, Notification
+
+
+def _step(task: BackgroundTask) -> str:
+    # Not `step_name`, which falls back on the title, and a title may name a person.
+    return str(task.steps[min(task.step, len(task.steps) - 1)]) if task.steps else ""
 
 
 @admin.register(BackgroundTask)
@@ -19,7 +24,7 @@ class BackgroundTaskAdmin(OperationsAdmin):
     list_display = (
         "kind",
         "status",
-        "step_name",
+        Column("step", "step", _step),
         sentence("error"),
         linked("workspace"),
         "created_at",

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,6 +20,7 @@ from accounts.console.actions import (
     consequences,
     perform,
 )
+from accounts.console.columns import name_of
 from accounts.console.requests import caller_address, operator_of
 
 
@@ -132,5 +134,7 @@ def _page(
 def _said(form: ReasonForm) -> list[tuple[str, str]]:
     """Return label and value of what was filled in, to be read before it is confirmed."""
     return [
-        (str(form[name].label), str(value)) for name, value in form.cleaned_data.items() if value
+        (str(form[name].label), name_of(value) if isinstance(value, Model) else str(value))
+        for name, value in form.cleaned_data.items()
+        if value
     ]

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 
 from accounts.console.masking import mask_addresses_in, mask_email
 from accounts.models import AuditEntry
@@ -61,6 +64,16 @@ def linked(name: str, label: str = "") -> Column:
         return link_to(related) if related is not None else ""
 
     return Column(f"linked_{name}", label or name.replace("_", " "), show)
+
+
+def moment(name: str, label: str = "") -> Column:
+    """Return a column with a point in time in UTC, on a 24-hour clock."""
+
+    def show(row: Any) -> object:
+        value = getattr(row, name)
+        return date_format(localtime(value, UTC), "j M Y, H:i") if value else ""
+
+    return Column(name, label or name.replace("_", " "), show)
 
 
 def readable_json(name: str, label: str = "") -> Column:

@@ -23,7 +23,7 @@ from django.utils.html import format_html, format_html_join
 from accounts.auditing import record
 from accounts.console.actions import StaffAction
 from accounts.console.asking import ask
-from accounts.console.columns import Column, linked, masked, readable_json, sentence
+from accounts.console.columns import Column, linked, masked, moment, readable_json, sentence
 from accounts.console.requests import caller_address, operator_of
 from accounts.encryption import EncryptedTextField
 
@@ -67,7 +67,7 @@ class OperationsAdmin(admin.ModelAdmin):
     ordering = ("-pk",)
     search_fields = ("pk",)
     search_help_text = "Exact: the number or the id of a row."
-    actions_selection_counter = False
+    list_select_related: ClassVar[tuple[str, ...]] = ()
     list_display_links = None
     change_list_template = "ops/list.html"
     change_form_template = "ops/object.html"
@@ -99,12 +99,18 @@ class OperationsAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Leave secrets, raw bytes and what no page shows in the database."""
-        return super().get_queryset(request).defer(*self._unseen, *self.hidden)
+        related = [
+            f"{name}__{unseen}"
+            for name in self.list_select_related
+            for unseen in _sealed(self.opts.get_field(name).related_model)
+        ]
+        rows = super().get_queryset(request).select_related(*self.list_select_related)
+        return rows.defer(*self._unseen, *self.hidden, *related)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Put the row's own link first and its buttons last."""
         name = Column("page", str(self.opts.verbose_name), self._page_link)
-        columns = [name, *self.list_display]
+        columns: list[Any] = [name, *(self._clocked(column) for column in self.list_display)]
         if any(action.takes_rows and self.allows(request, action) for action in self.staff_actions):
             columns.append(Column("buttons", "Do", partial(self._buttons, request)))
         return columns
@@ -256,9 +262,7 @@ class OperationsAdmin(admin.ModelAdmin):
 
     @cached_property
     def _unseen(self) -> tuple[str, ...]:
-        """Names of fields that no page may show: secrets, raw bytes, search vectors, embeddings."""
-        unseen = (EncryptedTextField, models.BinaryField)
-        return tuple(field.name for field in self.opts.fields if isinstance(field, unseen))
+        return _sealed(self.model)
 
     @cached_property
     def _has_public_id(self) -> bool:
@@ -272,9 +276,18 @@ class OperationsAdmin(admin.ModelAdmin):
             return linked(field.name, label)
         if field.name in self.sentences and not reveals:
             return sentence(field.name, label, limit=600)
+        if isinstance(field, models.DateTimeField):
+            return moment(field.name, label)
         if isinstance(field, models.JSONField):
             return readable_json(field.name, label)
         return field.name
+
+    def _clocked(self, column: Any) -> Any:
+        """Return the column, with a clock of 24 hours when it is a point in time."""
+        is_field = isinstance(column, str) and column in {f.name for f in self.opts.fields}
+        if is_field and isinstance(self.opts.get_field(column), models.DateTimeField):
+            return moment(column)
+        return column
 
     def _page_link(self, row: Any) -> str:
         return format_html('<a href="{}">{}</a>', self._url("change", row.pk), self.title_of(row))
@@ -312,6 +325,12 @@ def _leads_to(action: StaffAction) -> Callable[..., HttpResponse | None]:
 
     lead.short_description = action.label  # type: ignore[attr-defined]
     return lead
+
+
+def _sealed(model: Any) -> tuple[str, ...]:
+    """Return the names of fields that no page may show: secrets and raw bytes."""
+    kinds = (EncryptedTextField, models.BinaryField)
+    return tuple(field.name for field in model._meta.fields if isinstance(field, kinds))
 
 
 def _uuid(text: str) -> UUID | None:

@@ -242,13 +242,13 @@ def _workspace_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
 
 def _closed_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
     """Say how many messages an address or a domain on the list will stop."""
-    if data.get("email"):
+    if data["email"]:
         target = Q(recipient_hash=recipient_hash(data["email"]))
     else:
-        domain = data["domain"].lower()
+        domain = data["domain"].lower().lstrip("@").rstrip(".")
         target = Q(recipient_domain=domain) | Q(recipient_domain__endswith=f".{domain}")
     mails = Message.objects.filter(target, status__in=Message.PENDING)
-    if data.get("workspace"):
+    if data["workspace"]:
         mails = mails.filter(workspace=data["workspace"])
     count, workspaces = mails.count(), mails.values("workspace").distinct().count()
     return f"{count} waiting message{'' if count == 1 else 's'} in {workspaces} workspace{'' if workspaces == 1 else 's'} will be cancelled."

@@ -1,0 +1,427 @@
+"""Every action of the operations console: without a reason nothing happens, with one exactly one entry is kept."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.auditing import broken_links
+from accounts.models import AuditEntry, User
+from mailboxes.models import DeliveryEvent, MailboxDay
+from outreach.models import Message
+from tests.factories.accounts import UserFactory, WorkspaceFactory
+from tests.factories.jobs import SourceFactory
+from tests.factories.operations import client_of, mailbox_for, staff_member, unknown_message
+from tests.factories.outreach import MailboxFactory, MessageFactory, WebhookEndpointFactory
+
+pytestmark = pytest.mark.django_db
+
+REASON = "Bounces of this mailbox rose to 6 percent."
+
+
+def do_url(row, name: str) -> str:
+    page = f"admin:{row._meta.app_label}_{row._meta.model_name}_do"
+    return f"{reverse(page, args=[name])}?ids={row.pk}"
+
+
+@pytest.fixture
+def operator(db) -> User:
+    return staff_member("operations")
+
+
+@pytest.fixture
+def operator_client(operator):
+    return client_of(operator)
+
+
+def paused_mailbox():
+    return MailboxFactory(status="paused", status_reason="Bounces.", paused_by_staff=True)
+
+
+def paused_workspace():
+    return WorkspaceFactory(sending_paused_at=timezone.now(), sending_paused_reason="Spam reports.")
+
+
+def follow_up():
+    message = MessageFactory(scheduled=True)
+    Message.objects.filter(pk=message.pk).update(status="held")
+    message.refresh_from_db()
+    return message
+
+
+# (row, action, what else the form says, verb, field that shows the effect, before, after)
+ACTIONS = {
+    "pause a mailbox": (MailboxFactory, "pause", {}, "mailbox.pause", "status", "active", "paused"),
+    "resume a mailbox": (
+        paused_mailbox,
+        "resume",
+        {},
+        "mailbox.resume",
+        "paused_by_staff",
+        True,
+        False,
+    ),
+    "pause a workspace": (
+        WorkspaceFactory,
+        "pause-sending",
+        {},
+        "workspace.pause_sending",
+        "sending_paused_reason",
+        "",
+        REASON,
+    ),
+    "resume a workspace": (
+        paused_workspace,
+        "resume-sending",
+        {},
+        "workspace.resume_sending",
+        "sending_paused_reason",
+        "Spam reports.",
+        "",
+    ),
+    "settle as sent": (
+        unknown_message,
+        "resolve-sent",
+        {"evidence": "Found in the Sent folder."},
+        "message.resolve_sent",
+        "status",
+        "unknown",
+        "sent",
+    ),
+    "settle as not sent": (
+        unknown_message,
+        "resolve-not-sent",
+        {"evidence": "The provider's log has no such Message-ID."},
+        "message.resolve_not_sent",
+        "status",
+        "unknown",
+        "scheduled",
+    ),
+    "cancel a scheduled message": (
+        lambda: MessageFactory(scheduled=True),
+        "cancel",
+        {},
+        "message.cancel",
+        "status",
+        "scheduled",
+        "cancelled",
+    ),
+    "cancel a held message": (
+        follow_up,
+        "cancel",
+        {},
+        "message.cancel",
+        "status",
+        "held",
+        "cancelled",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ACTIONS.values(), ids=ACTIONS.keys())
+def test_without_a_reason_nothing_happens(case, operator_client):
+    make, name, data, _, field, before, _ = case
+    row = make()
+
+    answers = [
+        operator_client.post(do_url(row, name), {**data, "reason": reason}) for reason in ("", "  ")
+    ]
+    answers.append(operator_client.post(do_url(row, name), data))
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert "Say why: every action here is kept with its reason." in answers[0].content.decode()
+    row.refresh_from_db()
+    assert getattr(row, field) == before
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("case", ACTIONS.values(), ids=ACTIONS.keys())
+def test_with_a_reason_it_happens_once_and_leaves_one_entry(case, operator, operator_client):
+    make, name, data, verb, field, before, after = case
+    row = make()
+
+    asked = operator_client.get(do_url(row, name))
+    row.refresh_from_db()
+    assert asked.status_code == 200
+    assert "1 of 1 row can be acted on" in asked.content.decode()
+    assert getattr(row, field) == before
+
+    done = operator_client.post(do_url(row, name), {**data, "reason": REASON})
+    again = operator_client.post(do_url(row, name), {**data, "reason": REASON})
+
+    row.refresh_from_db()
+    assert done.status_code == 302
+    assert again.status_code == 409
+    assert "Nothing was done." in again.content.decode()
+    assert getattr(row, field) == after
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.actor, entry.reason) == (verb, operator, REASON)
+    assert (entry.target_id, entry.actor_ip) == (str(row.public_id), "127.0.0.1")
+    assert entry.workspace == getattr(row, "workspace", row)
+    assert entry.before != entry.after
+    assert broken_links() == []
+
+
+def test_an_action_by_get_changes_nothing(operator_client):
+    mailbox = MailboxFactory()
+
+    operator_client.get(f"{do_url(mailbox, 'pause')}&reason={REASON}&confirmed=1")
+
+    mailbox.refresh_from_db()
+    assert mailbox.status == "active"
+
+
+def test_actions_need_the_csrf_token(operator):
+    mailbox = MailboxFactory()
+    client = client_of(operator)
+    client.handler.enforce_csrf_checks = True
+
+    assert client.post(do_url(mailbox, "pause"), {"reason": REASON}).status_code == 403
+    mailbox.refresh_from_db()
+    assert mailbox.status == "active"
+
+
+def test_each_action_has_a_permission_of_its_own(operator):
+    mailbox = MailboxFactory()
+    group = operator.groups.get()
+    group.permissions.remove(group.permissions.get(codename="pause_mailbox"))
+    client = client_of(operator)
+
+    assert client.post(do_url(mailbox, "pause"), {"reason": REASON}).status_code == 403
+    mailbox.refresh_from_db()
+    assert mailbox.status == "active"
+    assert not AuditEntry.objects.exists()
+
+
+def test_unknown_actions_and_rows_are_not_found(operator_client):
+    mailbox = MailboxFactory()
+
+    assert operator_client.post(do_url(mailbox, "delete"), {"reason": REASON}).status_code == 404
+    mailbox.pk = 0
+    assert operator_client.post(do_url(mailbox, "pause"), {"reason": REASON}).status_code == 404
+
+
+def test_several_rows_are_counted_before_and_each_has_its_entry(operator_client):
+    first, second, paused = MailboxFactory(), MailboxFactory(), paused_mailbox()
+    chosen = [first.pk, second.pk, paused.pk]
+
+    to_reason = operator_client.post(
+        reverse("admin:mailboxes_mailbox_changelist"),
+        {"action": "pause", "_selected_action": chosen, "index": 0},
+    )
+    page = operator_client.get(to_reason["Location"])
+    done = operator_client.post(to_reason["Location"], {"reason": REASON}, follow=True)
+
+    assert "2 of 3 rows can be acted on" in page.content.decode()
+    assert done.status_code == 200
+    assert "It is not sending, so there is nothing to pause." in done.content.decode()
+    targets = AuditEntry.objects.filter(verb="mailbox.pause").values_list("target_id", flat=True)
+    assert set(targets) == {str(first.public_id), str(second.public_id)}
+
+
+def test_a_whole_table_is_never_acted_on(operator_client):
+    mailbox = MailboxFactory()
+
+    operator_client.post(
+        reverse("admin:mailboxes_mailbox_changelist"),
+        {"action": "pause", "_selected_action": [mailbox.pk], "select_across": "1", "index": 0},
+    )
+
+    mailbox.refresh_from_db()
+    assert mailbox.status == "active"
+
+
+def test_pausing_a_mailbox_says_first_how_much_will_wait(operator_client):
+    message = MessageFactory(scheduled=True)
+    mailbox = mailbox_for(message)
+    Message.objects.filter(pk=message.pk).update(mailbox=mailbox)
+
+    page = operator_client.get(do_url(mailbox, "pause")).content.decode()
+    workspace_page = operator_client.get(do_url(message.workspace, "pause-sending"))
+
+    assert "1 message of theirs will wait." in page
+    assert "1 message of theirs will wait." in workspace_page.content.decode()
+
+
+def test_a_staff_pause_is_read_by_the_owner_and_not_lifted_by_them(operator_client):
+    from mailboxes.connecting import resume
+
+    mailbox = MailboxFactory()
+    operator_client.post(do_url(mailbox, "pause"), {"reason": REASON})
+    mailbox.refresh_from_db()
+
+    assert mailbox.status_reason == REASON
+    assert resume(mailbox) is False
+    mailbox.refresh_from_db()
+    assert mailbox.status == "paused"
+
+
+def test_settling_needs_evidence(operator_client):
+    message = unknown_message()
+
+    answer = operator_client.post(do_url(message, "resolve-sent"), {"reason": REASON})
+
+    assert answer.status_code == 400
+    message.refresh_from_db()
+    assert message.status == "unknown"
+
+
+def test_settled_as_sent_counts_like_any_sent_mail(operator_client):
+    message = unknown_message()
+
+    operator_client.post(
+        do_url(message, "resolve-sent"), {"reason": REASON, "evidence": "In the Sent folder."}
+    )
+
+    message.refresh_from_db()
+    day = MailboxDay.objects.get()
+    assert message.sent_at == message.sending_at
+    assert (day.reserved, day.sent) == (3, 3)
+    assert message.enrollment.position == message.step_number
+    assert AuditEntry.objects.get().after == {"status": "sent", "evidence": "In the Sent folder."}
+
+
+def test_settled_as_not_sent_frees_the_slot_and_is_due_again(operator_client):
+    message = unknown_message()
+    before = timezone.now()
+
+    operator_client.post(
+        do_url(message, "resolve-not-sent"), {"reason": REASON, "evidence": "Not in the log."}
+    )
+
+    message.refresh_from_db()
+    day = MailboxDay.objects.get()
+    assert before <= message.due_at <= timezone.now()
+    assert (message.lease_epoch, message.reserved_day, message.sending_at) == (None, None, None)
+    assert (day.reserved, day.sent) == (2, 2)
+    assert message.sent_at is None
+
+
+def test_a_mail_that_is_proven_to_have_arrived_is_not_sent_again(operator_client):
+    message = unknown_message()
+    endpoint = WebhookEndpointFactory(mailbox=message.mailbox)
+    delivery = endpoint.deliveries.create(
+        workspace=message.workspace,
+        provider="generic",
+        body=b"{}",
+        body_sha256="0" * 64,
+        signature_verdict="valid",
+        received_at=timezone.now(),
+    )
+    DeliveryEvent.objects.create(
+        workspace=message.workspace,
+        delivery=delivery,
+        endpoint=endpoint,
+        event_id="1",
+        type="delivered",
+        occurred_at=timezone.now(),
+        message_id=message.message_id.strip("<>"),
+    )
+
+    answer = operator_client.post(
+        do_url(message, "resolve-not-sent"), {"reason": REASON, "evidence": "Not in the log."}
+    )
+
+    assert answer.status_code == 409
+    assert "shows that this mail arrived" in answer.content.decode()
+    message.refresh_from_db()
+    assert message.status == "unknown"
+    assert MailboxDay.objects.get().reserved == 3
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_mail_that_left_cannot_be_cancelled(operator_client):
+    message = unknown_message()
+
+    answer = operator_client.post(do_url(message, "cancel"), {"reason": REASON})
+
+    assert answer.status_code == 409
+    message.refresh_from_db()
+    assert message.status == "unknown"
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_claimed_mail_is_taken_from_its_sender(operator_client):
+    message = MessageFactory(scheduled=True)
+    mailbox = mailbox_for(message)
+    Message.objects.filter(pk=message.pk).update(
+        status="claimed", mailbox=mailbox, lease_epoch=9, lease_until=timezone.now()
+    )
+
+    operator_client.post(do_url(message, "cancel"), {"reason": REASON})
+
+    message.refresh_from_db()
+    assert (message.status, message.lease_epoch, message.cancelled_from) == ("cancelled", None, "")
+    assert message.status_reason == f"Cancelled by RoleFerry operations: {REASON}"
+
+
+def test_a_source_is_read_again(operator_client, monkeypatch, django_capture_on_commit_callbacks):
+    from jobs.tasks import import_source
+
+    asked = []
+    monkeypatch.setattr(import_source, "delay", asked.append)
+    source = SourceFactory(health="dead")
+    pasted = SourceFactory(kind="pasted", board_token="")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert operator_client.post(do_url(source, "read-again")).status_code == 400
+        operator_client.post(do_url(source, "read-again"), {"reason": REASON})
+        refused = operator_client.post(do_url(pasted, "read-again"), {"reason": REASON})
+
+    assert asked == [source.pk]
+    assert refused.status_code == 409
+    assert AuditEntry.objects.get().verb == "source.read_again"
+
+
+# People ---------------------------------------------------------------------------------------------------------------
+
+
+def test_superusers_give_and_take_roles(staff_client):
+    user = UserFactory()
+
+    staff_client.post(do_url(user, "give-role"), {"role": "support", "reason": "New colleague."})
+    user.refresh_from_db()
+    assert user.is_staff
+    assert [group.name for group in user.groups.all()] == ["support"]
+
+    staff_client.post(do_url(user, "take-roles"), {"reason": "Left the team."})
+    user.refresh_from_db()
+    assert not user.is_staff
+    assert not user.groups.exists()
+    assert not user.is_superuser
+    assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == [
+        "user.give_role",
+        "user.take_roles",
+    ]
+
+
+def test_a_role_needs_a_reason_and_a_known_name(staff_client):
+    user = UserFactory()
+
+    no_reason = staff_client.post(do_url(user, "give-role"), {"role": "support"})
+    no_role = staff_client.post(do_url(user, "give-role"), {"role": "king", "reason": "Why not."})
+
+    assert (no_reason.status_code, no_role.status_code) == (400, 400)
+    user.refresh_from_db()
+    assert not user.is_staff
+
+
+def test_a_blocked_log_in_ends_open_sessions(staff_client, owner_client, owner):
+    staff_client.post(do_url(owner.user, "block"), {"reason": "Asked by the owner."})
+    out = owner_client.get("/settings/")
+    staff_client.post(do_url(owner.user, "unblock"), {"reason": "Asked back."})
+
+    assert out.status_code == 302
+    owner.user.refresh_from_db()
+    assert owner.user.is_active
+    assert AuditEntry.objects.count() == 2
+
+
+def test_superusers_cannot_be_changed_here(staff_client):
+    other = UserFactory(is_staff=True, is_superuser=True)
+
+    for name in ("take-roles", "block"):
+        assert staff_client.post(do_url(other, name), {"reason": "A coup."}).status_code == 409
+    other.refresh_from_db()
+    assert other.is_staff
+    assert other.is_active
+    assert not AuditEntry.objects.exists()
