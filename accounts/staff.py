@@ -21,8 +21,9 @@ def ensure_staff_roles(
     `shown`: models with a page, which both roles may view. `doings`: (model, code name, words) of each action, for the
     operations role alone.
     """
-    wanted = [*doings, (User, *REVEAL)]
-    types = ContentType.objects.get_for_models(*shown, *(model for model, _, _ in wanted))
+    wanted: list[tuple[type[models.Model], str, str]] = [*doings, (User, *REVEAL)]
+    actors: list[type[models.Model]] = [model for model, _, _ in wanted]
+    types = ContentType.objects.get_for_models(*shown, *actors)
     Permission.objects.bulk_create(
         [
             Permission(content_type=types[model], codename=codename, name=words)

@@ -63,7 +63,8 @@ class OperationsAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def _lists(self, request: HttpRequest) -> list[tuple[str, str]]:
-        pages = sorted(self._registry.values(), key=lambda page: (page.place, page.opts.model_name))
+        registered: list[Any] = list(self._registry.values())
+        pages = sorted(registered, key=lambda page: (page.place, page.opts.model_name))
         return [
             (
                 reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"),

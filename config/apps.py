@@ -1,5 +1,7 @@
 """The project itself as an app: commands, system checks and the operations console."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
@@ -32,7 +34,8 @@ def keep_staff_roles(**kwargs: object) -> None:
 
     from accounts.staff import ensure_staff_roles
 
-    pages = admin.site._registry.values()
+    # The site registers OperationsAdmin pages only.
+    pages: list[Any] = list(admin.site._registry.values())
     ensure_staff_roles(
         [page.model for page in pages],
         [

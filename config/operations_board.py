@@ -254,7 +254,7 @@ def _grouped(
 
 def _may_see(request: HttpRequest, model: type[models.Model]) -> bool:
     permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
-    return bool(request.user.has_perm(permission))  # type: ignore[union-attr]
+    return bool(request.user.has_perm(permission))
 
 
 def _list(model: type[models.Model], **filters: str) -> str:

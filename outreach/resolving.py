@@ -106,10 +106,10 @@ def _locked(message: Message) -> Message:
 
 
 def _days(message: Message) -> QuerySet[MailboxDay]:
-    days: QuerySet[MailboxDay] = MailboxDay.objects.filter(
-        mailbox_id=message.mailbox_id, day=message.reserved_day
-    )
-    return days
+    days: QuerySet[MailboxDay] = MailboxDay.objects.all()
+    if message.mailbox_id is None or message.reserved_day is None:
+        return days.none()
+    return days.filter(mailbox_id=message.mailbox_id, day=message.reserved_day)
 
 
 def _is_proven(message: Message) -> bool:

@@ -18,7 +18,7 @@ class TextFilter(admin.SimpleListFilter):
         """Return something, so that the filter is shown."""
         return [("", "")]
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Return the one box with what the other filters hold."""
         held = {
             name: value

@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.auditing import record
 from accounts.console.actions import StaffAction
@@ -115,7 +116,7 @@ class OperationsAdmin(admin.ModelAdmin):
             columns.append(Column("buttons", "Do", partial(self._buttons, request)))
         return columns
 
-    def action_checkbox(self, obj: Any) -> str:
+    def action_checkbox(self, obj: Any) -> SafeString:
         """Return the row's box, named without personal data."""
         box = '<input type="checkbox" name="_selected_action" value="{}" class="action-select" aria-label="Select {}">'
         return format_html(box, obj.pk, self.title_of(obj))

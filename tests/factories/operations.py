@@ -1,9 +1,12 @@
 """Members of staff in each role, and rows in every state that operators meet."""
 
 from datetime import timedelta
+from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,6 +14,13 @@ from mailboxes.models import Mailbox, MailboxDay
 from outreach.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.outreach import MailboxFactory, MessageFactory
+
+# What must not show by itself.
+SECRET = "planted-secret-7f3a91"
+ADDRESS = "maria.planted@northwind.test"
+BODY = "Dear Maria, a planted body."
+# Why an operator does something.
+REASON = "Bounces of this mailbox rose to 6 percent."
 
 
 def staff_member(role: str) -> User:
@@ -48,3 +58,21 @@ def unknown_message() -> Message:
     )
     message.refresh_from_db()
     return message
+
+
+def pages() -> list[Any]:
+    """Every page of the console."""
+    return list(admin.site._registry.values())
+
+
+def list_url(model) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_url(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def do_url(row, name: str) -> str:
+    page = f"admin:{row._meta.app_label}_{row._meta.model_name}_do"
+    return f"{reverse(page, args=[name])}?ids={row.pk}"

@@ -1,36 +1,24 @@
-"""Every action of the operations console: without a reason nothing happens, with one exactly one entry is kept."""
+"""Every action of the console: without a reason nothing happens, with one exactly one entry is kept."""
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.auditing import broken_links
-from accounts.models import AuditEntry, User
-from mailboxes.models import DeliveryEvent, MailboxDay
+from accounts.models import AuditEntry
 from outreach.models import Message
-from tests.factories.accounts import UserFactory, WorkspaceFactory
+from tests.factories.accounts import WorkspaceFactory
 from tests.factories.jobs import SourceFactory
-from tests.factories.operations import client_of, mailbox_for, staff_member, unknown_message
-from tests.factories.outreach import MailboxFactory, MessageFactory, WebhookEndpointFactory
+from tests.factories.operations import (
+    REASON,
+    client_of,
+    do_url,
+    mailbox_for,
+    unknown_message,
+)
+from tests.factories.outreach import MailboxFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
-
-REASON = "Bounces of this mailbox rose to 6 percent."
-
-
-def do_url(row, name: str) -> str:
-    page = f"admin:{row._meta.app_label}_{row._meta.model_name}_do"
-    return f"{reverse(page, args=[name])}?ids={row.pk}"
-
-
-@pytest.fixture
-def operator(db) -> User:
-    return staff_member("operations")
-
-
-@pytest.fixture
-def operator_client(operator):
-    return client_of(operator)
 
 
 def paused_mailbox():
@@ -255,105 +243,6 @@ def test_a_staff_pause_is_read_by_the_owner_and_not_lifted_by_them(operator_clie
     assert mailbox.status == "paused"
 
 
-def test_settling_needs_evidence(operator_client):
-    message = unknown_message()
-
-    answer = operator_client.post(do_url(message, "resolve-sent"), {"reason": REASON})
-
-    assert answer.status_code == 400
-    message.refresh_from_db()
-    assert message.status == "unknown"
-
-
-def test_settled_as_sent_counts_like_any_sent_mail(operator_client):
-    message = unknown_message()
-
-    operator_client.post(
-        do_url(message, "resolve-sent"), {"reason": REASON, "evidence": "In the Sent folder."}
-    )
-
-    message.refresh_from_db()
-    day = MailboxDay.objects.get()
-    assert message.sent_at == message.sending_at
-    assert (day.reserved, day.sent) == (3, 3)
-    assert message.enrollment.position == message.step_number
-    assert AuditEntry.objects.get().after == {"status": "sent", "evidence": "In the Sent folder."}
-
-
-def test_settled_as_not_sent_frees_the_slot_and_is_due_again(operator_client):
-    message = unknown_message()
-    before = timezone.now()
-
-    operator_client.post(
-        do_url(message, "resolve-not-sent"), {"reason": REASON, "evidence": "Not in the log."}
-    )
-
-    message.refresh_from_db()
-    day = MailboxDay.objects.get()
-    assert before <= message.due_at <= timezone.now()
-    assert (message.lease_epoch, message.reserved_day, message.sending_at) == (None, None, None)
-    assert (day.reserved, day.sent) == (2, 2)
-    assert message.sent_at is None
-
-
-def test_a_mail_that_is_proven_to_have_arrived_is_not_sent_again(operator_client):
-    message = unknown_message()
-    endpoint = WebhookEndpointFactory(mailbox=message.mailbox)
-    delivery = endpoint.deliveries.create(
-        workspace=message.workspace,
-        provider="generic",
-        body=b"{}",
-        body_sha256="0" * 64,
-        signature_verdict="valid",
-        received_at=timezone.now(),
-    )
-    DeliveryEvent.objects.create(
-        workspace=message.workspace,
-        delivery=delivery,
-        endpoint=endpoint,
-        event_id="1",
-        type="delivered",
-        occurred_at=timezone.now(),
-        message_id=message.message_id.strip("<>"),
-    )
-
-    answer = operator_client.post(
-        do_url(message, "resolve-not-sent"), {"reason": REASON, "evidence": "Not in the log."}
-    )
-
-    assert answer.status_code == 409
-    assert "shows that this mail arrived" in answer.content.decode()
-    message.refresh_from_db()
-    assert message.status == "unknown"
-    assert MailboxDay.objects.get().reserved == 3
-    assert not AuditEntry.objects.exists()
-
-
-def test_a_mail_that_left_cannot_be_cancelled(operator_client):
-    message = unknown_message()
-
-    answer = operator_client.post(do_url(message, "cancel"), {"reason": REASON})
-
-    assert answer.status_code == 409
-    message.refresh_from_db()
-    assert message.status == "unknown"
-    assert not AuditEntry.objects.exists()
-
-
-def test_a_claimed_mail_is_taken_from_its_sender(operator_client):
-    message = MessageFactory(scheduled=True)
-    mailbox = mailbox_for(message)
-    Message.objects.filter(pk=message.pk).update(
-        status="claimed", mailbox=mailbox, lease_epoch=9, lease_until=timezone.now()
-    )
-
-    operator_client.post(do_url(message, "cancel"), {"reason": REASON})
-
-    message.refresh_from_db()
-    assert (message.status, message.lease_epoch, message.cancelled_from) == ("cancelled", None, "")
-    assert message.status_reason == f"Cancelled by RoleFerry operations: {REASON}"
-
-
 def test_a_source_is_read_again(operator_client, monkeypatch, django_capture_on_commit_callbacks):
     from jobs.tasks import import_source
 
@@ -370,58 +259,3 @@ def test_a_source_is_read_again(operator_client, monkeypatch, django_capture_on_
     assert asked == [source.pk]
     assert refused.status_code == 409
     assert AuditEntry.objects.get().verb == "source.read_again"
-
-
-# People ---------------------------------------------------------------------------------------------------------------
-
-
-def test_superusers_give_and_take_roles(staff_client):
-    user = UserFactory()
-
-    staff_client.post(do_url(user, "give-role"), {"role": "support", "reason": "New colleague."})
-    user.refresh_from_db()
-    assert user.is_staff
-    assert [group.name for group in user.groups.all()] == ["support"]
-
-    staff_client.post(do_url(user, "take-roles"), {"reason": "Left the team."})
-    user.refresh_from_db()
-    assert not user.is_staff
-    assert not user.groups.exists()
-    assert not user.is_superuser
-    assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == [
-        "user.give_role",
-        "user.take_roles",
-    ]
-
-
-def test_a_role_needs_a_reason_and_a_known_name(staff_client):
-    user = UserFactory()
-
-    no_reason = staff_client.post(do_url(user, "give-role"), {"role": "support"})
-    no_role = staff_client.post(do_url(user, "give-role"), {"role": "king", "reason": "Why not."})
-
-    assert (no_reason.status_code, no_role.status_code) == (400, 400)
-    user.refresh_from_db()
-    assert not user.is_staff
-
-
-def test_a_blocked_log_in_ends_open_sessions(staff_client, owner_client, owner):
-    staff_client.post(do_url(owner.user, "block"), {"reason": "Asked by the owner."})
-    out = owner_client.get("/settings/")
-    staff_client.post(do_url(owner.user, "unblock"), {"reason": "Asked back."})
-
-    assert out.status_code == 302
-    owner.user.refresh_from_db()
-    assert owner.user.is_active
-    assert AuditEntry.objects.count() == 2
-
-
-def test_superusers_cannot_be_changed_here(staff_client):
-    other = UserFactory(is_staff=True, is_superuser=True)
-
-    for name in ("take-roles", "block"):
-        assert staff_client.post(do_url(other, name), {"reason": "A coup."}).status_code == 409
-    other.refresh_from_db()
-    assert other.is_staff
-    assert other.is_active
-    assert not AuditEntry.objects.exists()
