@@ -23,6 +23,9 @@ STAGES = [
     (Status.OFFER, "Offer"),
 ]
 CLOSED_CHOICES = [(status, Status(status).label) for status in CLOSED_ORDER]
+ALL_STAGES = {
+    str(value): label for value, label in [*STAGES, (CLOSED_COLUMN, "Closed…"), *CLOSED_CHOICES]
+}
 # Later than this a typing error is likelier than a plan.
 FARTHEST_AHEAD = timedelta(days=730)
 
@@ -31,7 +34,7 @@ class MoveForm(forms.Form):
     """Where an application goes; `seen` is where it stood when the person looked."""
 
     status = forms.ChoiceField(
-        choices=[*STAGES, (CLOSED_COLUMN, "Closed…"), *CLOSED_CHOICES],
+        choices=list(ALL_STAGES.items()),
         error_messages={"required": "Choose a stage.", "invalid_choice": "Choose a stage."},
     )
     seen = forms.ChoiceField(choices=Status.choices, widget=forms.HiddenInput)

@@ -35,7 +35,7 @@ def first_steps_of(standing: Standing) -> list[FirstStep]:
         ),
         FirstStep(
             "Preferences",
-            "Look over what your resume suggests and add what you earn at least.",
+            "Look over what your resume suggests and say what you want to earn at least.",
             reverse("accounts:preferences-edit"),
             _state(done=standing.has_own_wishes, begun=standing.has_found_wishes),
         ),

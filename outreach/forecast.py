@@ -127,9 +127,10 @@ def batches(messages: list[Message], *, now: datetime) -> list[Batch]:
     found: dict[tuple[date, str], Batch] = {}
     asked = 0
     for message in messages:
-        ask = asked < ASKED_AT_ONCE and (message.due_at <= now or message.status == Status.HELD)
+        due_at = message.due_at or now
+        ask = asked < ASKED_AT_ONCE and (due_at <= now or message.status == Status.HELD)
         asked += ask
-        day = timezone.localtime(message.due_at).date()
+        day = timezone.localtime(due_at).date()
         box = message.mailbox or message.enrollment.mailbox
         key = (day, box.address if box else ANY_MAILBOX)
         batch = found.setdefault(key, Batch(*key))

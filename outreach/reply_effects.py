@@ -67,7 +67,7 @@ def _suppressed(row: dict[str, Any], names: dict[int, str]) -> Effect:
 
 def _moved(row: dict[str, Any], names: dict[int, str]) -> Effect:
     before, after = Status(row["from"]).label, Status(row["to"]).label
-    return Effect(f"Moved the application from {before} to {after}", "accent")
+    return Effect(f"Moved the application from {before} to {after}")
 
 
 def _answered(row: dict[str, Any], names: dict[int, str]) -> Effect:

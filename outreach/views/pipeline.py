@@ -15,7 +15,7 @@ from accounts.http import MemberRequest, toast
 from jobs.applications import CLOSED, ReasonNeededError
 from jobs.models import Application
 from outreach import board
-from outreach.application_forms import CLOSED_CHOICES, STAGES, MoveForm
+from outreach.application_forms import ALL_STAGES, CLOSED_CHOICES, STAGES, MoveForm
 from outreach.moving import MovedMeanwhileError, move, undo_move
 
 BOARD = "board"
@@ -149,7 +149,7 @@ def _ask(
         "ask": ask,
         "stages": STAGES,
         "outcomes": CLOSED_CHOICES,
-        "wanted": dict(MoveForm.base_fields["status"].choices).get(form.data.get("status", ""), ""),
+        "wanted": ALL_STAGES.get(form.data.get("status", ""), ""),
         "origin": form.data.get("origin", ""),
     }
     if request.htmx and not request.htmx.boosted:

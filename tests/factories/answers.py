@@ -17,6 +17,5 @@ def answered(enrollment: Enrollment, text: str = "Yes, let us talk next week.", 
     row, _, _ = store_inbound(
         enrollment.workspace, raw, source="test", mailbox=enrollment.mailbox, received_at=now
     )
-    reply = replies.apply_inbound(row.pk, now=now)
-    assert reply is not None
-    return reply
+    # Where transactions really commit, the news has applied it already.
+    return replies.apply_inbound(row.pk, now=now) or Reply.objects.get(inbound=row)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jobs.applications import add_event
 from jobs.models import Application, ApplicationEvent, Document
+from mailboxes.models import Suppression
 from outreach.application_forms import fingerprint
 from outreach.interviews import Interview, add_interview, as_calendar, interviews_of
 from outreach.models import Approval, Enrollment, Message, Reply
@@ -374,6 +375,42 @@ def test_a_class_is_corrected_by_one_click_and_back_by_undo(owner_client, owner,
     reply.refresh_from_db()
     assert (reply.corrected_kind, reply.corrected_by) == ("", None)
     assert ApplicationEvent.objects.filter(kind="classified").count() == 2
+
+
+def test_an_answer_said_to_ask_us_to_stop_closes_the_address_and_back(owner_client, person):
+    reply = answered(person, "Could we schedule a call?")
+    classify = url("reply-classify", reply)
+    done = owner_client.post(classify, {"kind": "unsubscribe"}, follow=True)
+    closed = Suppression.objects.get()
+    assert (closed.reason, closed.released_at) == ("asked", None)
+    assert "Put the address on the do-not-contact list" in done.content.decode()
+    owner_client.post(f"{classify}?kind=")
+    closed.refresh_from_db()
+    person.refresh_from_db()
+    assert closed.released_at is not None
+    assert (person.status, person.stop_reason) == ("stopped", "replied")
+    owner_client.post(url("reply-undo", reply))
+    person.refresh_from_db()
+    assert person.status == "active"
+
+
+def test_an_absence_said_to_be_an_answer_stops_the_sequence_and_back(owner_client, person):
+    reply = answered(person, "I am away.", auto_submitted="auto-replied", subject="Out of office")
+    assert not reply.is_human
+    before = Enrollment.objects.get(pk=person.pk)
+    classify = url("reply-classify", reply)
+    owner_client.post(classify, {"kind": "interested"})
+    person.refresh_from_db()
+    assert (person.status, person.stop_reason) == ("stopped", "replied")
+    owner_client.post(f"{classify}?kind=")
+    person.refresh_from_db()
+    assert (person.status, person.stop_reason, person.held_until) == (
+        before.status,
+        before.stop_reason,
+        before.held_until,
+    )
+    reply.refresh_from_db()
+    assert all(effect.get("by") != "correction" for effect in reply.effects)
 
 
 def test_correcting_to_our_own_reading_is_no_correction(owner_client, person):
