@@ -27,7 +27,11 @@ Origin = Document.Origin
 # A sentence someone types is set beside this many of the facts nearest to it.
 NEAREST_FACTS = 3
 MAX_PIECE_CHARACTERS = 1_000
-_SENTENCE_END = re.compile(r"(?<=[.!?])[ \t]+(?=[A-ZÀ-Þ“\"(])")
+# A dot after one of these does not end a sentence.
+_ABBREVIATIONS = "".join(
+    rf"(?<!\b{short}\.)" for short in (r"e\.g", r"i\.e", "Dr", "Mr", "Ms", "Mrs", "St", "No", "Inc")
+)
+_SENTENCE_END = re.compile(rf"(?<=[.!?]){_ABBREVIATIONS}[ \t]+(?=[A-ZÀ-Þ“\"(])")
 
 
 class NothingToWriteError(Exception):
@@ -57,6 +61,13 @@ def current_document(application: Application, kind: str) -> Document | None:
         application=application, kind=kind, is_current=True
     ).first()
     return found
+
+
+def current_documents(application: Application) -> dict[str, Document | None]:
+    """Return the version in force of each kind of document, None where there is none."""
+    found = Document.objects.filter(application=application, is_current=True)
+    by_kind = {document.kind: document for document in found}
+    return {kind: by_kind.get(kind) for kind in Kind.values}
 
 
 def write_resume(application: Application, *, today: date) -> Document:

@@ -11,8 +11,8 @@ from django.db.models import F
 
 from accounts.models import User
 from jobs.applications import add_event
-from jobs.documents import current_document
-from jobs.models import Application, Document
+from jobs.documents import current_documents
+from jobs.models import Application
 from outreach.checks import Check, as_json, blockers, run_checks
 from outreach.models import Approval, Enrollment, Message, Package
 from outreach.planning import PlannedMail, chosen_enrollments, mails_of, plan_package
@@ -167,10 +167,9 @@ def _is_draft(planned: PlannedMail) -> bool:
 
 
 def _documents(package: Package) -> list[dict[str, Any]]:
-    found = [current_document(package.application, kind) for kind in Document.Kind.values]
     return [
         {"kind": document.kind, "version": document.version, "text_hash": document.text_hash}
-        for document in found
+        for document in current_documents(package.application).values()
         if document is not None
     ]
 

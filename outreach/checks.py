@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from jobs.documents import check_text, current_document, split_sentences
+from jobs.documents import check_text, current_documents, split_sentences
 from jobs.models import Application, Document, Job
 from mailboxes.models import Mailbox, Suppression
 from outreach.contacts import suppressions_of
@@ -79,7 +79,7 @@ def look_at(
         application=application,
         enrollments=chosen,
         mails=[(e, mail) for e in chosen for mail in mails_of(e) if mail.status == "draft"],
-        documents={kind: current_document(application, kind) for kind in Document.Kind.values},
+        documents=current_documents(application),
         suppressed=suppressions_of(package.workspace, people, now=now),
         mailboxes=list(Mailbox.objects.for_workspace(package.workspace).order_by("pk")),
         today=now.date(),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from accounts.models import BackgroundTask
 from jobs.documents import pieces_of
 from jobs.facts import FactView
 from jobs.matching import fact_views
@@ -16,7 +15,16 @@ from outreach.checks import MAX_PEOPLE, Check, ask_all, blockers, look_at
 from outreach.contacts import suppressions_of, why_this_person
 from outreach.mail_drafts import edit_key, edits_of
 from outreach.models import Approval, Contact, Enrollment, Message, Package
-from outreach.packages import OPEN, STEPS, known_contacts
+from outreach.packages import (
+    FAILED,
+    INTERRUPTED,
+    OPEN,
+    RUNNING,
+    STEPS,
+    WAITING,
+    is_at_work,
+    known_contacts,
+)
 from outreach.planning import PlannedMail, chosen_enrollments, plan_package
 
 STEP_CLASSES = {"done": "done", "failed": "failed"}
@@ -168,7 +176,7 @@ class PackagePage:
 
     package: Package
     steps: list[StepRow]
-    task: BackgroundTask | None
+    is_at_work: bool
     resume: ResumeView | None = None
     letter: Document | None = None
     paragraphs: list[list[LetterSentence]] = field(default_factory=list)
@@ -183,11 +191,6 @@ class PackagePage:
     def is_open(self) -> bool:
         """Whether it can still be changed."""
         return self.package.status in OPEN
-
-    @property
-    def is_at_work(self) -> bool:
-        """Whether a task prepares it right now."""
-        return self.task is not None and not self.task.is_over
 
     @property
     def blockers(self) -> list[Check]:
@@ -217,20 +220,24 @@ class PackagePage:
         return MAX_PEOPLE
 
 
-def step_rows(package: Package) -> list[StepRow]:
-    """Return the five steps with where they stand."""
+def step_rows(package: Package, *, at_work: bool) -> list[StepRow]:
+    """Return the five steps with where they stand; one that nobody works on any more has failed."""
     found = []
     for key, label in STEPS.items():
         step = package.steps.get(key, {})
         state = str(step.get("state", "waiting"))
-        found.append(StepRow(key, label, state, str(step.get("error", ""))))
+        error = str(step.get("error", ""))
+        if state in {WAITING, RUNNING} and not at_work:
+            state, error = FAILED, INTERRUPTED
+        found.append(StepRow(key, label, state, error))
     return found
 
 
 def load_page(package: Package, *, now: datetime) -> PackagePage:
     """Load the page of a package (select workspace, application, job and profile with it)."""
     enrollments = chosen_enrollments(package)
-    page = PackagePage(package, step_rows(package), package.task)
+    at_work = is_at_work(package, now=now)
+    page = PackagePage(package, step_rows(package, at_work=at_work), at_work)
     situation = look_at(package, now=now, enrollments=enrollments)
     facts = {fact.id: fact for fact in fact_views(package.application.profile)}
     resume = situation.documents[Document.Kind.RESUME]

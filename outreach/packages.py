@@ -3,7 +3,8 @@
 import copy
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -32,6 +33,9 @@ STEPS = {
 }
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 UNEXPECTED = "Something broke on our side. Nothing was lost; try this step again."
+INTERRUPTED = "It was interrupted before it was done. Try this step again."
+# Celery ends a task after ten minutes (CELERY_TASK_TIME_LIMIT); one that was silent for longer will not come back.
+SILENT_FOR = timedelta(minutes=11)
 # A package in one of these can still be changed.
 OPEN = (Package.Status.DRAFTING, Package.Status.READY, Package.Status.APPROVED)
 
@@ -58,6 +62,12 @@ def open_package(application: Application, *, now: datetime) -> tuple[Package, b
     return package, is_new
 
 
+def is_at_work(package: Package, *, now: datetime) -> bool:
+    """Whether a task prepares the package right now; one that has been silent for long is given up."""
+    task = package.task
+    return task is not None and not task.is_over and now - task.updated_at < SILENT_FOR
+
+
 def assemble(
     package: Package,
     *,
@@ -75,9 +85,8 @@ def assemble(
     for key, run in _RUNNERS.items():
         if key in wanted:
             report(key)
-            _run(package, key, lambda run=run: run(package, now, tone))
-    if package.status == Package.Status.DRAFTING:
-        package.move_to(Package.Status.READY)
+            _run(package, key, partial(run, package, now, tone))
+    if package.status == Package.Status.DRAFTING and package.move_to(Package.Status.READY):
         advance_application(package.application, Application.Status.READY, now=now)
     return package
 

@@ -76,9 +76,9 @@ def _dates(
     company = enrollment.contact.company_id
     to_go = [mail for mail in mails if mail.sent_at is None and mail.status == Status.DRAFT]
     planned: dict[int, datetime] = {}
-    sent = [mail for mail in mails if mail.sent_at is not None]
-    if sent and to_go:
-        at = max(next_due(sent[-1].sent_at, to_go[0].step.delay_days, pace, zone), start)  # type: ignore[type-var]
+    left_at = [mail.sent_at for mail in mails if mail.sent_at is not None]
+    if left_at and to_go:
+        at = max(next_due(left_at[-1], to_go[0].step.delay_days, pace, zone), start)
         for number, mail in enumerate(to_go):
             at = at if number == 0 else next_due(at, mail.step.delay_days, pace, zone)
             planned[mail.pk] = at

@@ -99,7 +99,7 @@ VERIFY_BATCH = 50
 def import_contacts(
     task_id: int, path: str, mapping: dict[str, int], source: str, lawful_basis: str
 ) -> None:
-    """Store the usable rows of an uploaded list, then verify their addresses."""
+    """Store the usable rows of an uploaded list, have their addresses verified, and forget the upload."""
     task = BackgroundTask.objects.select_related("workspace").get(pk=task_id)
     if not progress.start(task):
         return
@@ -111,6 +111,7 @@ def import_contacts(
     for start in range(0, len(result.contact_ids), VERIFY_BATCH):
         verify_contacts.delay(list(result.contact_ids[start : start + VERIFY_BATCH]))
     progress.finish(task, result_url=reverse("outreach:contact-list"))
+    default_storage.delete(path)
 
 
 @shared_task

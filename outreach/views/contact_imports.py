@@ -1,5 +1,6 @@
 """Contacts from a CSV file: upload, look at what it would do, run it."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
@@ -7,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,10 +22,22 @@ from outreach.forms import ContactFileForm, MappingForm
 
 FIRST_ROWS = 5
 SHOWN_PROBLEMS = 20
+KEPT_FOR = timedelta(days=1)
 
 
 def _path(workspace: Workspace, pk: UUID) -> str:
     return f"imports/{workspace.public_id}/{pk}.csv"
+
+
+def _forget_old(workspace: Workspace) -> None:
+    """Delete uploads that were looked at and left: they hold people's addresses."""
+    folder = f"imports/{workspace.public_id}"
+    if not default_storage.exists(folder):
+        return
+    for name in default_storage.listdir(folder)[1]:
+        path = f"{folder}/{name}"
+        if timezone.now() - default_storage.get_modified_time(path) > KEPT_FOR:
+            default_storage.delete(path)
 
 
 def _file(request: MemberRequest, pk: UUID) -> ContactFile:
@@ -46,6 +60,7 @@ def import_upload(request: MemberRequest) -> HttpResponse:
         except FileUnreadableError as error:
             form.add_error("file", str(error))
         else:
+            _forget_old(request.workspace)
             pk = uuid4()
             default_storage.save(_path(request.workspace, pk), ContentFile(raw))
             query = {name: form.cleaned_data[name] for name in ("source", "lawful_basis")}

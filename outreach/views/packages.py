@@ -131,17 +131,17 @@ def package_progress(request: MemberRequest, pk: UUID) -> HttpResponse:
     package = find_package(request, pk)
     if not request.htmx:
         return back_to(package)
+    at_work = packages.is_at_work(package, now=timezone.now())
     context = {
         "package": package,
-        "steps": step_rows(package),
-        "task": package.task,
-        "is_at_work": package.task is not None and not package.task.is_over,
+        "steps": step_rows(package, at_work=at_work),
+        "is_at_work": at_work,
         "can_change": request.membership.can_edit,
         **_polling(package),
     }
     response = render(request, "outreach/package_stepper.html", context)
     response["Cache-Control"] = "no-store"
-    if not context["is_at_work"]:
+    if not at_work:
         response["HX-Refresh"] = "true"
     return response
 
@@ -155,7 +155,7 @@ def package_step_retry(request: MemberRequest, pk: UUID, key: str) -> HttpRespon
         return HttpResponse(status=404)
     tone_form = ToneForm(request.POST)
     tone = tone_form.cleaned_data["tone"] if tone_form.is_valid() else ""
-    if package.task is not None and not package.task.is_over:
+    if packages.is_at_work(package, now=timezone.now()):
         toast(request, "It is being prepared already.")
         return back_to(package, "stepper")
     try:

@@ -1,10 +1,12 @@
 """A yes to exactly these texts: what it schedules, what voids it, what undoes it."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from jobs.models import Application
 from mailboxes.models import Mailbox
@@ -237,3 +239,23 @@ def test_planned_dates_lie_in_the_window_in_random_cases():
         assert dates == sorted(dates)
         assert dates[0] >= start + timedelta(minutes=10)
         assert all(is_sending_moment(moment, zone) for moment in dates)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_approve_at_once_make_one_approval(profile, owner):
+    package = make_package(profile)
+    gate = Barrier(2)
+
+    def press(_):
+        try:
+            gate.wait(timeout=20)
+            return approve(Package.objects.get(pk=package.pk), owner.user, now=NOW).is_new
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(press, range(2)))
+
+    assert sorted(made) == [False, True]
+    assert Approval.objects.count() == 1
+    assert Message.objects.filter(status="scheduled").count() == 1

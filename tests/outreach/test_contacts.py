@@ -338,9 +338,8 @@ def test_importing_a_file(owner_client, workspace, profile, django_capture_on_co
 
     fields = dict(pair.split("=") for pair in preview.split("?")[1].split("&"))
     fields["source"] = "my list"
-    for _ in range(2):
-        with django_capture_on_commit_callbacks(execute=True):
-            run = owner_client.post(preview.split("?")[0] + "run/", fields)
+    with django_capture_on_commit_callbacks(execute=True):
+        run = owner_client.post(preview.split("?")[0] + "run/", fields)
     task = BackgroundTask.objects.order_by("-pk").first()
     assert run["Location"] == reverse("accounts:task-detail", args=[task.public_id])
     assert task.status == "done"
@@ -349,6 +348,20 @@ def test_importing_a_file(owner_client, workspace, profile, django_capture_on_co
     assert {c.company.name for c in people} == {"Harbor Pay"}
     assert {c.lawful_basis for c in people} == {"consent"}
     assert {c.workspace_id for c in people} == {workspace.pk}
+    # the upload held addresses; it is gone
+    assert owner_client.get(preview).status_code == 404
+
+
+def test_importing_the_same_rows_again_adds_nobody(workspace):
+    file = read_file(FILE.encode())
+    rows = judge_rows(file, guess_mapping(file.header), source="x", lawful_basis="consent")
+
+    first = contact_files.import_rows(workspace, rows, now=NOW)
+    second = contact_files.import_rows(workspace, rows, now=NOW)
+
+    assert (first.created, first.known, first.refused) == (2, 0, 4)
+    assert (second.created, second.known, second.refused) == (0, 2, 4)
+    assert first.contact_ids == second.contact_ids
 
 
 def test_a_stranger_cannot_see_an_upload(owner_client, stranger_client, viewer_client, profile):

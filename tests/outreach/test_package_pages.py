@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 # session, user, memberships, walls (up, down), savepoints (2 × 2), page, counts, what waits (side bar)
 LIST_QUERIES = 12
+# the same frame (10), package, people, mails, steps, documents (2), suppressions (2), mailboxes, facts, contacts, approval, other sequences
+PAGE_QUERIES = 23
 
 
 def url(name, *args):
@@ -446,3 +448,34 @@ def test_the_list_counts_by_state(owner_client, profile, django_assert_num_queri
     only = owner_client.get(url("package-list"), {"state": "drafting"}).content.decode()
     assert "Other" in only
     assert package.application.job.title not in only
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_the_page_asks_the_same_number_of_questions_however_many_people(
+    owner_client, profile, django_assert_num_queries, people
+):
+    package = make_package(profile, people=people)
+
+    with django_assert_num_queries(PAGE_QUERIES):
+        owner_client.get(page_of(package))
+
+
+def test_steps_that_nobody_works_on_any_more_can_be_tried_again(
+    owner_client, profile, django_capture_on_commit_callbacks
+):
+    application = make_application(profile)
+    owner_client.post(url("job-ferry", application.job.public_id))
+    package = Package.objects.get()
+    owner_client.post(url("package-step-retry", package.public_id, "resume"))
+    assert BackgroundTask.objects.count() == 1  # one is at work already
+
+    BackgroundTask.objects.update(updated_at=timezone.now() - packages.SILENT_FOR)
+    text = owner_client.get(page_of(package)).content.decode()
+    assert "interrupted before it was done" in text
+    assert "every 1s" not in text
+    with django_capture_on_commit_callbacks(execute=True):
+        owner_client.post(url("package-step-retry", package.public_id, "resume"))
+
+    package.refresh_from_db()
+    assert package.steps["resume"]["state"] == "done"
+    assert package.status == Package.Status.READY
