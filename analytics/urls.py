@@ -1,5 +1,11 @@
 """Addresses of analytics."""
 
+from django.urls import path
+
+from analytics.views import funnel
+
 app_name = "analytics"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("analytics/", funnel.funnel, name="funnel"),
+]

@@ -29,6 +29,11 @@ PAGES = [
     ("jobs:job-new", "owner"),
     ("jobs:job-import", "owner"),
     ("jobs:source-list", "owner"),
+    ("analytics:funnel", "owner"),
+    ("outreach:package-list", "owner"),
+    ("outreach:contact-list", "owner"),
+    ("outreach:contact-add", "owner"),
+    ("outreach:contact-import", "owner"),
 ]
 
 
