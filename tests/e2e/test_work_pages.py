@@ -171,6 +171,7 @@ def test_a_card_moves_by_its_menu_and_back_by_undo(page, live_server, log_in, ow
     card = page.locator("li.card", has_text="Senior Backend Engineer")
 
     card.get_by_role("button", name="Move…").click()
+    picture(page, "menu")
     card.get_by_role("button", name="Applied").click()
 
     page.get_by_text("Senior Backend Engineer moved to Applied").wait_for()
@@ -203,6 +204,8 @@ def test_moving_back_asks_why_in_a_dialog(page, live_server, log_in, owner, desk
     card.get_by_role("button", name="Move…").click()
     card.get_by_role("button", name="Applied").click()
     dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    picture(page, "dialog")
     dialog.get_by_label("Why?").fill("They withdrew the offer")
     dialog.get_by_role("button", name="Move back").click()
 
