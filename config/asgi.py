@@ -1,8 +1,11 @@
 """The ASGI entry point that granian serves."""
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
 
+# Static files and downloads are small and read in one go; the advice to stream them asynchronously is not for us.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 application = get_asgi_application()

@@ -186,7 +186,7 @@ def connect_sandbox(workspace: Workspace, *, now: datetime) -> Mailbox:
         mailbox = Mailbox.objects.create(
             workspace=workspace,
             address=f"practice-{workspace.public_id.hex[:8]}@{SANDBOX_DOMAIN}",
-            display_name=workspace.sender_name or workspace.name,
+            display_name="",  # the workspace's sender name stands in, also when it is set later
             provider=Mailbox.Provider.SANDBOX,
             is_sandbox=True,
             smtp_host=settings.SANDBOX_SMTP_HOST,

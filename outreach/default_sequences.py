@@ -1,4 +1,8 @@
-"""The sequences a new workspace starts with, as data: no tracking, no pressure, one question each."""
+"""The sequences a new workspace starts with, as data: no tracking, no pressure, one question each.
+
+They say nothing that we do not know to be true of the sender: not that somebody applied elsewhere, nor that they read
+something twice.
+"""
 
 from dataclasses import dataclass
 
@@ -26,9 +30,9 @@ class DefaultSequence:
 _INTRODUCTION = """\
 Hi {{first_name|there}},
 
-I have applied for the {{role}} opening at {{company}} and wanted to write to a person as well as fill in a form.
+I would like to be considered for the {{role}} opening at {{company}}, and I would rather write to a person than only fill in a form.
 
-The short version of why I think it fits: {{my_metric|the work you describe is close to what I do now, and I would like to do more of it}}.
+The short version of why I think it fits: {{my_metric|the work you describe is the work I want to do next}}.
 
 If you are involved in this hire, may I send you two or three lines on how I would approach the first months? And if someone else is the better person to ask, a name would already help me.
 
@@ -43,13 +47,13 @@ Hi {{first_name|there}},
 
 A short follow-up on my note about the {{role}} role.
 
-I have read the posting again, and I would be glad to walk you through one piece of work that comes close to it, whichever part matters most to you. Fifteen minutes on the phone would do, or I can write it down if that is easier.
+I would be glad to walk you through one piece of my work that comes close to it, whichever part matters most to you. Fifteen minutes on the phone would do, or I can write it down if that is easier.
 
 Would either be useful?
 
 Kind regards,
 {{my_name}}
-{{my_link|My resume is with the application, and I can send it to you directly.}}"""
+{{my_link|I can send you my resume directly.}}"""
 
 _CLOSE = """\
 Hi {{first_name|there}},
