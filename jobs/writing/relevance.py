@@ -102,5 +102,14 @@ def roles_of(facts: Sequence[FactView]) -> list[FactView]:
 
 
 def bullets_of(role: FactView, facts: Sequence[FactView]) -> list[FactView]:
-    """Return the accomplishments and metrics that belong to a role, in their order."""
-    return [fact for fact in facts if fact.parent_id == role.id]
+    """Return the accomplishments and metrics that belong to a role, in their order.
+
+    A line of a resume that is known as both is one bullet, which the accomplishment speaks for.
+    """
+    own = [fact for fact in facts if fact.parent_id == role.id]
+    told = {_words(fact) for fact in own if fact.kind == "accomplishment"}
+    return [fact for fact in own if fact.kind != "metric" or _words(fact) not in told]
+
+
+def _words(fact: FactView) -> str:
+    return " ".join(fact.text.casefold().split())

@@ -4,9 +4,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.facts import FactView
 from jobs.writing.evidence import check_claims
 from jobs.writing.relevance import as_of
-from jobs.writing.tailoring import sentences_of, tailor_resume
+from jobs.writing.tailoring import Candidate, sentences_of, tailor_resume
 from tests.jobs.writing_cases import CANDIDATE, FACTS, JOB, TODAY
 
 BY_ID = {fact.id: fact for fact in as_of(FACTS, today=TODAY)}
@@ -94,3 +95,20 @@ def test_whatever_the_texts_nothing_appears_that_was_not_there(bullets, posting)
     person = replace(CANDIDATE, facts=tuple(facts))
     content = tailor_resume(person, replace(JOB, text=posting), today=TODAY)
     assert sorted(bullet["text"] for bullet in _bullets(content)) == sorted(bullets)
+
+
+def test_a_line_that_is_a_result_as_well_stands_once():
+    line = "Cut build time from 25 to 9 minutes"
+    facts = (
+        FactView("r1", "role", "Developer, Brightloop", title="Developer"),
+        FactView("b1", "accomplishment", line, parent_id="r1"),
+        FactView("b2", "metric", f"{line} ", parent_id="r1"),
+        FactView("b3", "accomplishment", "Kept the releases going", parent_id="r1"),
+    )
+
+    content = tailor_resume(Candidate("Ann", facts), JOB, today=TODAY)
+
+    (experience,) = [part for part in content["sections"] if part["key"] == "experience"]
+    bullets = experience["entries"][0]["bullets"]
+    assert sorted(bullet["text"] for bullet in bullets) == [line, "Kept the releases going"]
+    assert {"b1", "b3"} == {bullet["fact_ids"][0] for bullet in bullets}
