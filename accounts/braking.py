@@ -5,19 +5,33 @@ from datetime import datetime
 from accounts.models import Workspace
 
 
-def pause_sending(workspace: Workspace, *, reason: str, now: datetime) -> bool:
-    """Stop every mail of the workspace from being claimed; what is scheduled waits. False when it was paused already."""
-    paused = Workspace.objects.filter(pk=workspace.pk, sending_paused_at=None).update(
-        sending_paused_at=now, sending_paused_reason=reason[:300]
+def pause_sending(
+    workspace: Workspace, *, reason: str, now: datetime, by_staff: bool = False
+) -> bool:
+    """Stop every mail of the workspace from being claimed; what is scheduled waits. False when it was paused already.
+
+    Operations may take over a pause that the person set; the other way round is not possible.
+    """
+    free = Workspace.objects.filter(pk=workspace.pk)
+    free = (
+        free.exclude(sending_paused_by_staff=True)
+        if by_staff
+        else free.filter(sending_paused_at=None)
+    )
+    paused = free.update(
+        sending_paused_at=now, sending_paused_reason=reason[:300], sending_paused_by_staff=by_staff
     )
     workspace.refresh_from_db()
     return bool(paused)
 
 
-def resume_sending(workspace: Workspace) -> bool:
-    """Let mail go again; False when it was not paused."""
-    resumed = Workspace.objects.filter(pk=workspace.pk, sending_paused_at__isnull=False).update(
-        sending_paused_at=None, sending_paused_reason=""
+def resume_sending(workspace: Workspace, *, by_staff: bool = False) -> bool:
+    """Let mail go again; False when it was not paused, or when operations paused it and a person asks."""
+    paused = Workspace.objects.filter(pk=workspace.pk, sending_paused_at__isnull=False)
+    if not by_staff:
+        paused = paused.filter(sending_paused_by_staff=False)
+    resumed = paused.update(
+        sending_paused_at=None, sending_paused_reason="", sending_paused_by_staff=False
     )
     workspace.refresh_from_db()
     return bool(resumed)

@@ -45,7 +45,10 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Membership:
         raise InvitationClosedError(
             f"This invitation is for another address. Log in with the address it was sent to, or ask for one to {user.email}."
         )
-    if invitation.withdrawn_at or (not invitation.accepted_at and invitation.expires_at < now):
+    # An invitation lets in once: who was taken out of the workspace does not come back by the old link.
+    is_member = Membership.objects.filter(workspace=invitation.workspace, user=user).exists()
+    is_open = not invitation.withdrawn_at and not invitation.accepted_at
+    if not is_member and not (is_open and invitation.expires_at >= now):
         raise InvitationClosedError(
             "This invitation is no longer open. Ask the workspace's owner for a new one."
         )

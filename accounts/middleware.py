@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -49,6 +50,42 @@ class VaryOnHtmxMiddleware:
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+class PrivatePagesMiddleware:
+    """Keep what a logged-in person sees out of every cache, the browser's own included.
+
+    The pages show mail, resumes and addresses, and the next person at the same computer must not page back to them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Say no-store on every answer to a logged-in person that does not speak about caching itself."""
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class RequestSizeMiddleware:
+    """Refuse a request whose declared length is beyond the limit before anything reads it (acceptance API-9).
+
+    Django itself counts form fields only; an upload of any size would otherwise be written to disk first.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Raise RequestDataTooBig, which config.home.bad_request answers with 413."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise RequestDataTooBig(f"{length} bytes were announced.")
+        return self.get_response(request)
 
 
 class WorkspaceMiddleware:

@@ -15,7 +15,7 @@ from accounts.models import Workspace
 
 
 def _pause(deed: Deed, workspace: Workspace) -> None:
-    if not pause_sending(workspace, reason=deed.reason, now=deed.now):
+    if not pause_sending(workspace, reason=deed.reason, now=deed.now, by_staff=True):
         raise ActionRefusedError("Its mail is paused already.")
     deed.record(
         "workspace.pause_sending",
@@ -31,7 +31,7 @@ def _resume(deed: Deed, workspace: Workspace) -> None:
         "sending_paused_at": str(workspace.sending_paused_at),
         "reason": workspace.sending_paused_reason,
     }
-    if not resume_sending(workspace):
+    if not resume_sending(workspace, by_staff=True):
         raise ActionRefusedError("Its mail is not paused.")
     deed.record(
         "workspace.resume_sending",

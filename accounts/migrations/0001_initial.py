@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('is_demo', models.BooleanField(default=False)),
                 ('pace', models.CharField(choices=[('normal', 'Normal'), ('practice', 'Practice (sandbox mail only: short holds, no windows)')], default='normal', max_length=8)),
                 ('sending_paused_at', models.DateTimeField(blank=True, null=True)),
+                ('sending_paused_by_staff', models.BooleanField(default=False)),
                 ('sending_paused_reason', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],

@@ -35,6 +35,8 @@ class Workspace(models.Model):
     pace = models.CharField(max_length=8, choices=Pace, default=Pace.NORMAL)
     # The workspace's own brake; operations can set it too. Null means mail may go.
     sending_paused_at = models.DateTimeField(null=True, blank=True)
+    # A pause by operations is lifted by operations only.
+    sending_paused_by_staff = models.BooleanField(default=False)
     sending_paused_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

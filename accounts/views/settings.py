@@ -3,12 +3,15 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import braking
 from accounts.decorators import editor_required, member_required
 from accounts.forms import PreferencesForm, SettingsForm, WorkspaceForm
-from accounts.http import MemberRequest
+from accounts.http import MemberRequest, toast
 from accounts.profiles import primary_profile, touch_profile
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -39,6 +42,35 @@ def workspace_edit(request: MemberRequest) -> HttpResponse:
     return render(
         request, "accounts/workspace_edit.html", {"form": form}, status=422 if form.errors else 200
     )
+
+
+@require_POST
+@editor_required
+def sending_pause(request: MemberRequest) -> HttpResponse:
+    """Stop all mail of the workspace at once; the toast lets it go again."""
+    if braking.pause_sending(
+        request.workspace, reason=f"Paused by {request.user}", now=timezone.now()
+    ):
+        toast(
+            request,
+            "Sending is paused. What is scheduled waits.",
+            undo_url=reverse("accounts:sending-resume"),
+        )
+    return redirect("accounts:workspace-edit")
+
+
+@require_POST
+@editor_required
+def sending_resume(request: MemberRequest) -> HttpResponse:
+    """Let mail go again, unless operations stopped it."""
+    if braking.resume_sending(request.workspace):
+        toast(request, "Mail may leave again")
+    elif request.workspace.sending_paused_by_staff:
+        messages.error(
+            request,
+            f"Operations paused this workspace: {request.workspace.sending_paused_reason}. Write to support to have it checked.",
+        )
+    return redirect("accounts:workspace-edit")
 
 
 @require_http_methods(["GET", "POST"])

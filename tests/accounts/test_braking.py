@@ -1,0 +1,48 @@
+"""The workspace's own brake, and that operations' brake is stronger."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import braking
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_person_stops_all_mail_and_undoes_it(owner_client, workspace):
+    owner_client.post(reverse("accounts:sending-pause"))
+    workspace.refresh_from_db()
+    assert (workspace.sending_paused_at is not None, workspace.sending_paused_by_staff) == (
+        True,
+        False,
+    )
+    assert (
+        "Sending is paused" in owner_client.get(reverse("accounts:workspace-edit")).content.decode()
+    )
+    owner_client.post(reverse("accounts:sending-resume"))
+    workspace.refresh_from_db()
+    assert (workspace.sending_paused_at, workspace.sending_paused_reason) == (None, "")
+
+
+def test_a_person_cannot_lift_operations_brake(owner_client, workspace):
+    braking.pause_sending(workspace, reason="Complaints rise", now=timezone.now(), by_staff=True)
+    page = owner_client.post(reverse("accounts:sending-resume"), follow=True).content.decode()
+    workspace.refresh_from_db()
+    assert workspace.sending_paused_at is not None
+    assert "Operations paused this workspace: Complaints rise" in page
+
+
+def test_operations_take_over_a_persons_pause(workspace):
+    braking.pause_sending(workspace, reason="Holiday", now=timezone.now())
+    assert braking.pause_sending(
+        workspace, reason="Complaints rise", now=timezone.now(), by_staff=True
+    )
+    assert braking.resume_sending(workspace) is False
+    assert braking.resume_sending(workspace, by_staff=True) is True
+
+
+def test_viewers_and_strangers_leave_it_alone(viewer_client, stranger_client, workspace):
+    assert viewer_client.post(reverse("accounts:sending-pause")).status_code == 403
+    stranger_client.post(reverse("accounts:sending-pause"))
+    workspace.refresh_from_db()
+    assert workspace.sending_paused_at is None
