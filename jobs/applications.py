@@ -46,11 +46,9 @@ def open_application(
             },
         )
         if created:
+            found_at = min(job.created_at, now)
             add_event(
-                application,
-                "found",
-                f"Found {job.listed_at:%-d %b %Y} in {job.source}",
-                now=job.listed_at,
+                application, "found", f"Found {found_at:%-d %b %Y} in {job.source}", now=found_at
             )
             add_event(application, "saved", "Saved", now=now, actor=actor)
     return application
