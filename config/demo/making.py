@@ -27,7 +27,7 @@ from jobs.sources.registry import adapter_for
 from mailboxes.connecting import connect_sandbox
 from mailboxes.models import Suppression, WebhookEndpoint
 from mailboxes.suppression import suppress
-from outreach import advancing, interviews, packages
+from outreach import advancing, interviews, moving, packages
 from outreach.contacts import ContactData, keep_contact
 from outreach.models import Contact, Enrollment, Message, Package, Reply
 
@@ -207,10 +207,20 @@ def _tell_sent(player: Player, profile: Profile, story: Story) -> None:
         player.now - timedelta(hours=4), application.status_changed_at + timedelta(hours=20)
     )
     for status in story.ends_as:
-        move_application(application, status, now=moved_at, actor=player.user)
+        moving.move(application, status, seen=application.status, actor=player.user, now=moved_at)
+        application.refresh_from_db()
         moved_at = min(player.now - timedelta(hours=3), moved_at + timedelta(days=6))
     if story.ends_as == ("interviewing",):
         _plan_interview(application, player.user, now=player.now)
+    _date_back(application, begun_at)
+
+
+def _date_back(application: Application, at: datetime) -> None:
+    """Let the rows of a story say that they were made when it began."""
+    Application.objects.filter(pk=application.pk).update(created_at=at)
+    for model in (Package, Document, Enrollment):
+        model.objects.filter(application=application).update(created_at=at)
+    Contact.objects.filter(enrollments__application=application).update(created_at=at)
 
 
 def _plan_interview(application: Application, user: User, *, now: datetime) -> None:
@@ -236,6 +246,7 @@ def _tell_waiting(profile: Profile, user: User, *, now: datetime) -> None:
         _meet(application, story, story.people, at=at)
         package, _ = packages.open_package(application, now=at)
         made[story] = packages.assemble(package, now=at + timedelta(minutes=1))
+        _date_back(application, at)
         _meet(application, story, story.extra_people, at=at)
     _leave_unresolved(made[people.READY_UNRESOLVED], user, now=now)
     _claim_too_much(made[people.READY_REFUSED], now=now)

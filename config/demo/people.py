@@ -85,7 +85,7 @@ SENT = (
     Story(
         "Senior Software Engineer, Backend", "Lotsenhaus", "lotsenhaus.test", 10,
         (
-            Person("Henrike Albers", "CTO", "henrike.albers", "question", 3),
+            Person("Henrike Albers", "CTO", "henrike.albers", "question", 2),
             Person("Tim Ahrens", "Engineering Manager", "tim.ahrens"),
         ),
         next_action="Answer Henrike's question",
@@ -93,8 +93,8 @@ SENT = (
     Story(
         "Backend Engineer (Python, Go)", "Windjammer Labs", "windjammer-labs.test", 12,
         (
-            Person("Carsten Meier", "Founder", "carsten.meier", "not_now", 2, 26),
-            Person("Svea Lindqvist", "Head of People", "svea.lindqvist", "unsubscribe", 2, 1),
+            Person("Carsten Meier", "Founder", "carsten.meier", "not_now", 3, 26),
+            Person("Svea Lindqvist", "Head of People", "svea.lindqvist", "unsubscribe", 3, 1),
         ),
         notes="Write again when the freeze is over.",
     ),
