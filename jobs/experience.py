@@ -26,7 +26,6 @@ _WORDS |= {
 }
 
 _COUNT = r"\d{1,3}(?:\.\d{1,2})?|" + "|".join(sorted(_WORDS, key=len, reverse=True))
-_UNIT = r"(?:year|yr|month|mo)(?:['’]?s['’]?|\(s\))?\.?"
 _DURATION = (
     rf"(?P<over>\b(?:over|more than|at least|minimum(?: of)?|min\.?)\s+|[+>]=?\s*)?"
     rf"(?<![\w$€£.,])(?<!half )(?P<count>{_COUNT})(?![\d%])"

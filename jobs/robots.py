@@ -34,7 +34,6 @@ class RobotsRules:
 
 
 ALLOW_ALL = RobotsRules()
-DISALLOW_ALL = RobotsRules((("/", False),))
 
 
 def parse_robots(body: bytes, *, robot: str) -> RobotsRules:

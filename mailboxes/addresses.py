@@ -141,11 +141,6 @@ class EmailAddress:
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 
-    @property
-    def needs_smtputf8(self) -> bool:
-        """Whether only a server with SMTPUTF8 (RFC 6531) can carry it: its local part is not ASCII."""
-        return not self.local.isascii()
-
 
 @lru_cache(maxsize=4096)
 def parse_address(text: str) -> EmailAddress:

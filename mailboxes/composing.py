@@ -151,12 +151,6 @@ def compose(outgoing: OutgoingMail) -> bytes:
     return b"".join([*headers, b"MIME-Version: 1.0\r\n", body])
 
 
-def needs_smtputf8(outgoing: OutgoingMail) -> bool:
-    """Whether only a server with SMTPUTF8 can carry the mail: some local part is not ASCII."""
-    addresses = (outgoing.from_address, outgoing.to_address, outgoing.reply_to)
-    return any(parse_address(address).needs_smtputf8 for address in addresses if address)
-
-
 def make_message_id(domain: str) -> str:
     """Return a new Message-ID with 128 random bits under ``domain`` (RFC 5322 section 3.6.4)."""
     host = parse_address(f"id@{domain}").domain

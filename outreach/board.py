@@ -68,13 +68,6 @@ def empty_columns() -> list[Column]:
     ]
 
 
-def stage_of(status: str) -> str:
-    """Return the column of a status."""
-    if status in CLOSED:
-        return CLOSED_COLUMN
-    return Status.SAVED if status == Status.DISCOVERED else status
-
-
 def applications_of(workspace: Workspace, *, stage: str = "", text: str = "") -> QuerySet[Any]:
     """Return the workspace's applications with their opening and the time of their next mail.
 

@@ -76,22 +76,6 @@ _TITLES = re.compile(
     r"|recruiter|coordinator|specialist|executive|officer)\b(?!s)",
     re.IGNORECASE,
 )
-_LEVEL_WORDS = frozenset(
-    [
-        "chief",
-        "vice",
-        "managing",
-        "executive",
-        "senior",
-        "junior",
-        "lead",
-        "principal",
-        "staff",
-        "head",
-        "deputy",
-        "assistant",
-    ]
-)
 
 # Words that lift a claim: each family must be met by a word of the same family in the facts.
 _STRONG_FAMILIES = (
