@@ -48,6 +48,7 @@ def test_a_delay_is_a_number_of_seconds(settings, monkeypatch, delay):
         call_command("sandbox_mail")
 
 
+@pytest.mark.django_db
 def test_a_taken_port_is_named(settings):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings.SANDBOX_ENABLED, settings.SANDBOX_SMTP_PORT = True, taken.getsockname()[1]

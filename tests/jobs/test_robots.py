@@ -53,9 +53,9 @@ def test_without_rules_everything_is_allowed():
 
 
 def test_hostile_file_is_read_quickly():
-    started = time.monotonic()
+    started = time.process_time()
     rules = parse_robots(b"User-agent: *\nDisallow: /" + b"*a" * 200_000, robot="RoleFerry")
     assert rules.allows("/" + "b" * 2000)
     many = parse_robots(b"User-agent: *\n" + b"Disallow: /*a*b*c\n" * 50_000, robot="RoleFerry")
     assert many.allows("/" + "x" * 2000)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3

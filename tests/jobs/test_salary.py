@@ -128,10 +128,10 @@ def test_pay_per_year():
     ["9" * 60_000, "$1,000" * 10_000, "1 000 " * 10_000, "$1-" * 20_000, "salary " * 9_000, "<" * 60_000, "&lt;p" * 15_000, "a. " * 20_000],
 )  # fmt: skip
 def test_reading_pay_stays_quick(bomb):
-    started = time.monotonic()
+    started = time.process_time()
     parse_salary(bomb)
     years_of_experience(bomb)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -214,9 +214,9 @@ def test_snippets_are_bounded():
     ],
 )
 def test_bottomless_nesting_is_flattened_quickly(bomb):
-    started = time.monotonic()
+    started = time.process_time()
     cleaned = clean_description(f"{bomb}text")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert "<div>" not in cleaned.html
 
 

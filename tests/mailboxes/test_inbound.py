@@ -78,10 +78,10 @@ def test_a_name_cannot_forge_an_address():
 )
 @pytest.mark.django_db
 def test_hostile_bytes_are_kept_and_read_as_far_as_possible(raw, workspace):
-    started = time.monotonic()
+    started = time.process_time()
     row, _, created = store_inbound(workspace, raw, source="test", mailbox=None, received_at=NOW)
     assert created is True
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     row.refresh_from_db()
     assert bytes(row.raw) == raw
     assert "\x00" not in row.text + row.subject + row.from_address + row.visible_text
@@ -160,9 +160,9 @@ def test_markup_of_all_kinds_gives_its_words(markup, text):
     "piece", ["<div>", "<!", "<!--", "<a ", "</", "<blockquote>", "&", "<p", "<b>x"]
 )
 def test_hostile_markup_is_read_in_linear_time(piece):
-    started = time.monotonic()
+    started = time.process_time()
     html_to_text(piece * 100_000)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_delivery_report_is_read_for_its_recipient():

@@ -90,10 +90,10 @@ def test_nothing_new_is_empty_and_windows_lines_are_read():
     ],
 )
 def test_hostile_text_is_read_in_bounded_time(text):
-    started = time.monotonic()
+    started = time.process_time()
     visible_reply(text)
     judge(headers={}, subject=text[:500], text=text, sent_at=SATURDAY)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 ABSENCES = [

@@ -186,9 +186,11 @@ def test_posting_without_title_is_reported():
 
 
 @pytest.mark.parametrize("junk", [None, 0, True, "x", [], {}, [None], [[1]], {"name": []}, "\x00"])
-def test_junk_in_any_property_never_crashes(junk):
+def test_junk_in_any_property_costs_at_most_that_posting(junk):
     for key in POSTING:
-        parse_structured_page(page(posting(**{key: junk})))
+        result = parse_structured_page(page(posting(**{key: junk})))
+        assert len(result.jobs) + len(result.errors) == (0 if key == "@type" else 1), key
+        assert not result.errors or key == "title"
 
 
 def test_hostile_posting_is_harmless():
@@ -198,10 +200,10 @@ def test_hostile_posting_is_harmless():
 
 
 def test_bottomless_page_is_refused_quickly():
-    started = time.monotonic()
+    started = time.process_time()
     result = parse_structured_page("<div itemscope itemtype=x/JobPosting>" * 20_000)
     assert result.status is BoardStatus.UNAVAILABLE
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 PASTED = """Senior Ferry Engineer
