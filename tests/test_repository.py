@@ -121,9 +121,7 @@ def test_every_named_address_is_unique_and_ends_with_a_slash_or_a_file_name():
     assert [
         route
         for _, route in addresses
-        if route
-        and not re.search(r"(/|\.[a-z]{2,4})$", route)
-        and not route.startswith("health")
+        if route and not re.search(r"(/|\.[a-z]{2,4})$", route) and not route.startswith("health")
     ] == []
     names = [name for name, _ in addresses]
     assert sorted(names) == sorted(set(names))

@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from accounts.auditing import broken_links
 from accounts.models import AuditEntry
+from jobs.tasks import import_source
+from mailboxes.connecting import resume
 from outreach.models import Message
 from tests.factories.accounts import WorkspaceFactory
 from tests.factories.jobs import SourceFactory
@@ -231,8 +233,6 @@ def test_pausing_a_mailbox_says_first_how_much_will_wait(operator_client):
 
 
 def test_a_staff_pause_is_read_by_the_owner_and_not_lifted_by_them(operator_client):
-    from mailboxes.connecting import resume
-
     mailbox = MailboxFactory()
     operator_client.post(do_url(mailbox, "pause"), {"reason": REASON})
     mailbox.refresh_from_db()
@@ -244,8 +244,6 @@ def test_a_staff_pause_is_read_by_the_owner_and_not_lifted_by_them(operator_clie
 
 
 def test_a_source_is_read_again(operator_client, monkeypatch, django_capture_on_commit_callbacks):
-    from jobs.tasks import import_source
-
     asked = []
     monkeypatch.setattr(import_source, "delay", asked.append)
     source = SourceFactory(health="dead")

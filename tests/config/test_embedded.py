@@ -90,6 +90,15 @@ def wait_gone(pid):
     pytest.fail(f"process {pid} is still there")
 
 
+def wait_written(path, ending):
+    """Wait for the file to end so: while the disk is busy with a sync, Valkey answers first and writes up to 2 s later."""
+    for _ in range(500):
+        if path.read_bytes().endswith(ending):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{path} does not end with {ending!r}")
+
+
 def test_cluster_is_durable_private_and_complete(server):
     assert query(
         server, "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
@@ -194,7 +203,11 @@ def test_server_goes_when_its_supervisor_is_killed(cluster):
     supervisor.kill()
     supervisor.communicate()
     wait_gone(pid)
-    postgres.start(cluster).stop()  # also removes the socket folder the killed one left
+    server = postgres.start(cluster)
+    try:
+        assert query(server, "SELECT 1") == (1,)
+    finally:
+        server.stop()  # also removes the socket folder the killed one left
 
 
 def test_data_of_another_major_version_is_refused_and_untouched(cluster):
@@ -240,10 +253,11 @@ def test_valkey_keeps_its_keys_through_kill_and_a_cut_file(open_folder):
     assert first.socket_path.stat().st_mode & 0o777 == 0o700
     assert redis_say(first, "SET", "a", "1") == "+OK\r\n"
     assert redis_say(first, "SET", "b", "2") == "+OK\r\n"
+    log = next((folder / "data").glob("appendonlydir/*.incr.aof"))
+    wait_written(log, b"$1\r\nb\r\n$1\r\n2\r\n")
     first.process.kill()
     first.process.wait()
     first._lock.close()
-    log = next((folder / "data").glob("appendonlydir/*.incr.aof"))
     os.truncate(log, log.stat().st_size - 3)  # in the middle of the last command
     second = valkey.start(folder)
     try:

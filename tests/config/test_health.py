@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -35,8 +36,6 @@ def test_ready_needs_a_heartbeat(client):
 
 @pytest.mark.django_db
 def test_ready_says_when_the_broker_is_away(client, settings):
-    from celery import current_app
-
     cache.set(HEARTBEAT_KEY, time.time())
     before = current_app.conf.broker_url
     current_app.conf.broker_url = "redis+socket:///nowhere/valkey.sock"

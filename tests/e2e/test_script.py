@@ -124,6 +124,7 @@ def test_words_for_the_screen_reader_are_announced(kit):
     kit.evaluate(ADD, "<p data-announce='31 roles found'></p>")
 
     kit.wait_for_selector("#announce:text('31 roles found')", state="attached")
+    assert kit.locator("#announce").text_content() == "31 roles found"
 
 
 def test_fetched_dialog_opens_and_leaves_with_escape(kit):
@@ -135,6 +136,7 @@ def test_fetched_dialog_opens_and_leaves_with_escape(kit):
     kit.keyboard.press("Escape")
 
     kit.wait_for_selector("#dialog dialog", state="detached")
+    assert kit.locator("#dialog dialog").count() == 0
 
 
 def test_toast_goes_by_itself_but_not_under_the_focus(kit):

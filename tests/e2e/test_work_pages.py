@@ -227,6 +227,7 @@ def test_a_conflict_shows_both_in_a_dialog(page, live_server, log_in, owner, des
     dialog.get_by_text("it now stands in “Preparing”").wait_for()
     dialog.get_by_role("button", name="Move it to “Applied” all the same").click()
     page.get_by_text("Senior Backend Engineer moved to Applied").wait_for()
+    assert Application.objects.get(job__title="Senior Backend Engineer").status == "applied"
 
 
 def test_an_answer_is_handled_from_the_queue_without_a_script(

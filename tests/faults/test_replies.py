@@ -14,6 +14,7 @@ from mailboxes.models import Mailbox, MailboxDay, Suppression
 from outreach import ledger
 from outreach.dispatcher import Dispatcher
 from outreach.models import Message
+from tests.factories.outreach import text_hash
 from tests.fakes.smtp_sink import Fault, SmtpSink
 from tests.faults.ledger_world import check_invariants, dispatch
 from tests.faults.sender import OPTIONS
@@ -210,8 +211,6 @@ def test_a_mail_that_cannot_be_built_is_held_with_the_sentence(world, sink):
 
 
 def text_hash_of(message):
-    from tests.factories.outreach import text_hash
-
     return text_hash(message.recipient, message.subject, message.body)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from mailboxes.models import Mailbox, Suppression
@@ -155,8 +156,6 @@ def test_stopped_by_a_transaction_that_commits_while_ours_is_under_way(
 
 
 def in_other_transaction(stop, world, message):
-    from django.db import connections
-
     try:
         stop(world, message)
     finally:

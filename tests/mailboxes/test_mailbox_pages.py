@@ -4,6 +4,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from mailboxes import connecting
 from mailboxes.models import Mailbox, WebhookEndpoint
@@ -118,8 +119,6 @@ def test_a_wrong_password_is_said_and_nothing_is_kept(at_loopback, workspace):
 
 
 def test_a_right_password_is_kept_sealed(at_loopback, workspace):
-    from django.utils import timezone
-
     with SmtpSink(logins={"olga": "right-secret"}) as sink:
         details = connecting.SmtpDetails(
             "olga@real-company.com", "Olga", "127.0.0.1", sink.port, "none", "olga", "right-secret"

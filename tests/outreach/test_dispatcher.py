@@ -5,8 +5,9 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
-from outreach import tasks
+from outreach import advancing, tasks
 from outreach.dispatcher import Dispatcher, Options, database_address
 from outreach.models import Message
 from tests.fakes.smtp_sink import SmtpSink
@@ -57,8 +58,6 @@ def test_a_broken_chore_does_not_stop_sending(sink):
 
 def test_a_whole_sequence_goes_out_at_practice_pace(sink):
     """The dispatcher's chores advance the sequence: no Celery, no beat."""
-    from outreach import advancing
-
     world = World()
     world.mailbox(sink)
     (first,) = world.messages(1)
@@ -78,6 +77,4 @@ def test_a_whole_sequence_goes_out_at_practice_pace(sink):
 
 
 def test_the_address_is_that_of_djangos_database():
-    from django.db import connection
-
     assert f"dbname={connection.settings_dict['NAME']}" in database_address()

@@ -19,7 +19,7 @@ PIECES = st.sampled_from(
 PATIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def check(text: str) -> None:
+def check_facts(text: str) -> None:
     parsed = parse_resume(text)
     for index, fact in enumerate(parsed.facts):
         assert fact.kind in KINDS
@@ -32,14 +32,14 @@ def check(text: str) -> None:
 @PATIENT
 @given(st.text(max_size=400))
 def test_any_text(text: str):
-    check(text)
+    check_facts(text)
 
 
 @PATIENT
 @given(st.lists(PIECES, max_size=40))
 def test_shuffled_resumes(pieces: list[str]):
-    check("\n".join(pieces))
-    check("".join(pieces))
+    check_facts("\n".join(pieces))
+    check_facts("".join(pieces))
 
 
 @PATIENT
