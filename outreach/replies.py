@@ -165,6 +165,8 @@ def _hold_colleagues(enrollment: Enrollment, *, now: datetime) -> list[stopping.
     colleagues = (
         Enrollment.objects.for_workspace(enrollment.workspace)
         .filter(near, status__in=(Enrollment.Status.ACTIVE, Enrollment.Status.HELD))
+        # Where nothing is left to send there is nothing to hold, and nobody needs to be asked about it.
+        .filter(pk__in=Message.objects.filter(status__in=Message.PENDING).values("enrollment"))
         .exclude(pk=enrollment.pk)
         .select_related("contact")
         .order_by("pk")
@@ -204,6 +206,11 @@ def _move(
 ) -> list[dict[str, Any]]:
     """Move the application to Replied and note what the class suggests beyond; unclear matches only suggest."""
     effects: list[dict[str, Any]] = []
+    if match.is_only and application.applied_at is None:
+        # The answer may be here before the sweep that notes the first mail.
+        advance_application(
+            application, Status.APPLIED, now=match.message.sent_at or now, text="A mail was sent"
+        )
     before, was_reply_status = application.status, application.reply_status
     if not match.is_only:
         effects.append({"kind": "proposal", "to": str(Status.REPLIED)})

@@ -96,11 +96,15 @@ def job_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
         if match
         else []
     )
+    application = Application.objects.filter(profile=profile, job=job).first()
     context = {
         "job": job,
         "match": match,
         "findings": findings,
-        "application": Application.objects.filter(profile=profile, job=job).first(),
+        "application": application,
+        # Ferrying begins it once; from then on the application and its package are the place to go.
+        "is_under_way": application is not None
+        and application.status not in {Application.Status.DISCOVERED, Application.Status.SAVED},
     }
     return render(request, "jobs/job_detail.html", context)
 
