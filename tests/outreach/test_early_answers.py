@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 def test_an_answer_before_the_sweep_still_passes_through_applied(profile):
     package = PackageFactory(application=ApplicationFactory(profile=profile, status="ready"))
-    maria = being_written_to(package, mailbox_for(package))
+    maria = being_written_to(package, mailbox_for(profile.workspace))
     answered(maria)
     application = package.application
     application.refresh_from_db()
@@ -23,7 +23,7 @@ def test_an_answer_before_the_sweep_still_passes_through_applied(profile):
 
 def test_a_colleague_with_nothing_left_to_send_is_not_held(profile):
     package = PackageFactory(application=ApplicationFactory(profile=profile, status="applied"))
-    mailbox = mailbox_for(package)
+    mailbox = mailbox_for(profile.workspace)
     maria = being_written_to(package, mailbox)
     done = being_written_to(package, mailbox, sent=3, first_name="Piet")
     waiting = being_written_to(package, mailbox, first_name="Ida")
