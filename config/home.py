@@ -3,7 +3,9 @@
 import time
 
 from celery import current_app
+from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.tasks import HEARTBEAT_KEY
 
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 HEARTBEAT_LIMIT_SECONDS = 120  # beat fires every 30 s; four misses mean it or the worker is gone
 
 
@@ -20,6 +23,18 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("outreach:today")
     return render(request, "home.html")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, or 413 to a request that is too large: a page to people, JSON to programs (architecture section 9)."""
+    if not isinstance(exception, RequestDataTooBig):
+        return render(request, "400.html", status=400)
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    if request.content_type in FORMS:
+        return render(request, "413.html", {"limit": limit}, status=413)
+    message = f"The post is larger than {limit} MB. Split it and send again."
+    error = {"code": "too_large", "message": message, "details": {}}
+    return JsonResponse({"error": error}, status=413)
 
 
 @transaction.non_atomic_requests

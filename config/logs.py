@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from accounts.request_ids import current_request_id
@@ -29,4 +30,27 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        withheld = set(_quoted_rows(record))
+        return json.dumps(
+            {k: _without(withheld, v) if isinstance(v, str) else v for k, v in line.items()},
+            default=str,
+            ensure_ascii=False,
+        )
+
+
+def _quoted_rows(record: logging.LogRecord) -> Iterator[str]:
+    """Yield what PostgreSQL quotes of a row it refused: that may be a mail's text or a person's address."""
+    given = record.args.values() if isinstance(record.args, dict) else record.args or ()
+    errors = [record.exc_info[1] if record.exc_info else None, *given]
+    for error in errors:
+        while isinstance(error, BaseException):
+            if detail := getattr(getattr(error, "diag", None), "message_detail", None):
+                # Celery logs an error by its repr.
+                yield from (detail, repr(detail)[1:-1])
+            error = error.__cause__ or error.__context__  # noqa: PLW2901 - walking the chain
+
+
+def _without(withheld: set[str], text: str) -> str:
+    for detail in withheld:
+        text = text.replace(detail, "(withheld)")
+    return text

@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from config import home, styleguide
 
+handler400 = home.bad_request
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("health", home.health, name="health"),

@@ -59,7 +59,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.VaryOnHtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
+    "accounts.middleware.RequestSizeMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -1,7 +1,12 @@
 """Real deployments: HTTPS only, secrets and servers from the environment, no sandbox unless asked for."""
 
+import secrets
+
+from config.settings import base
 from config.settings.base import *
 
+# Django ends with a traceback at an empty key; this one nobody can guess, and config.checks refuses its length.
+SECRET_KEY = base.SECRET_KEY or secrets.token_urlsafe(20)
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)

@@ -88,3 +88,19 @@ def test_switching_into_a_strange_workspace_is_not_found(stranger_client, worksp
         reverse("accounts:workspace-switch"), {"workspace": str(workspace.public_id)}
     )
     assert response.status_code == 404
+
+
+def test_who_was_taken_out_does_not_come_back_by_the_old_link(owner, owner_client, stranger):
+    invite(owner_client)
+    invitation = Invitation.objects.get()
+    link = reverse("accounts:invitation-accept", args=[invitation.public_id])
+    guest = logged_in(stranger)
+    assert guest.post(link).status_code == 302
+    # A second click on the way in changes nothing.
+    assert guest.post(link).status_code == 302
+    membership = Membership.objects.get(workspace=owner.workspace, user=stranger.user)
+    owner_client.post(reverse("accounts:member-change", args=[membership.pk]), {"role": "remove"})
+    response = guest.post(link)
+    assert response.status_code == 422
+    assert "no longer open" in response.content.decode()
+    assert not Membership.objects.filter(workspace=owner.workspace, user=stranger.user).exists()
