@@ -1,5 +1,7 @@
 """Finding openings: filters, full text, fuzzy titles, keyset pages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,8 +10,20 @@ from typing import Any, ClassVar
 from django.contrib.postgres.search import SearchQuery
 from django.core import signing
 from django.db import connection
-from django.db.models import Case, DecimalField, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    DecimalField,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 
+from accounts.isolation import beyond_walls
 from accounts.models import Profile
 from jobs.matching import PERIODS_A_YEAR, hidden_by_wish
 from jobs.models import Company, Job, JobMatch
@@ -22,6 +36,20 @@ FUZZY_THRESHOLD = (
     "0.4"  # two typing errors in a two-word title still find it; PostgreSQL's 0.6 allows one
 )
 CURSOR_SALT = "jobs.search.cursor"
+
+
+class Row(Func):
+    """Several columns or values as one row, as PostgreSQL compares them: by the first that differs."""
+
+    function = "ROW"
+
+
+class Before(Func):
+    """Whether one row comes before another. Unlike its spelling with OR, an index can start there."""
+
+    template = "%(expressions)s"
+    arg_joiner = " < "
+    output_field = BooleanField()
 
 
 @dataclass(frozen=True)
@@ -95,20 +123,43 @@ def find_jobs(profile: Profile, filters: JobFilters, *, cursor: str = "") -> Pag
 def _page(profile: Profile, filters: JobFilters, cursor: str, *, fuzzy: bool) -> Page:
     rows, read_key = _ordered(profile, filters, fuzzy=fuzzy)
     after = _read_cursor(cursor, filters.sort)
-    found = list(
-        rows.filter(_after(filters.sort, after))[: PAGE_SIZE + 1]
-        if after
-        else rows[: PAGE_SIZE + 1]
-    )
+    found = _first(rows.filter(_after(filters.sort, after)) if after else rows, filters)
     shown = found[:PAGE_SIZE]
     page = Page(cards=_cards(profile, shown), is_fuzzy=fuzzy)
     if len(found) > PAGE_SIZE:
         page.next_cursor = signing.dumps(read_key(shown[-1]), salt=CURSOR_SALT, compress=False)
     if not cursor:
-        page.total = (
-            len(shown) if len(found) <= PAGE_SIZE else rows.order_by()[: COUNT_LIMIT + 1].count()
-        )
+        page.total = len(shown) if len(found) <= PAGE_SIZE else _count(rows, filters)
     return page
+
+
+def _first(rows: QuerySet[Any], filters: JobFilters) -> list[Any]:
+    """Return a page's rows and one more: the keys of a text search first, then the rows behind the walls again."""
+    if not filters.text:
+        return list(rows[: PAGE_SIZE + 1])
+    with _text_indexes():
+        keys = list(rows.values_list("pk", flat=True)[: PAGE_SIZE + 1])
+    return list(rows.filter(pk__in=keys))
+
+
+def _count(rows: QuerySet[Any], filters: JobFilters) -> int:
+    """Return how many rows there are, counting no further than COUNT_LIMIT + 1."""
+    with _text_indexes() if filters.text else nullcontext():
+        return rows.order_by()[: COUNT_LIMIT + 1].count()
+
+
+@contextmanager
+def _text_indexes() -> Iterator[None]:
+    """Let PostgreSQL use the text indexes; for keys and counts only.
+
+    Behind row-level security it cannot: it trusts the code of @@ and %> with no row before it has checked the row's
+    workspace, and reads every opening. Our conditions name the workspace themselves, and whoever reads rows by these
+    keys does so behind the walls, where another workspace's row is missing.
+    """
+    with beyond_walls(), connection.cursor() as cursor:
+        # Starting helpers costs more than a page's search, and they walk far past its end.
+        cursor.execute("SELECT set_config('max_parallel_workers_per_gather', '0', true)")
+        yield
 
 
 def _ordered(profile: Profile, filters: JobFilters, *, fuzzy: bool) -> tuple[QuerySet[Any], Any]:
@@ -127,16 +178,23 @@ def _ordered(profile: Profile, filters: JobFilters, *, fuzzy: bool) -> tuple[Que
         JobMatch.objects.filter(profile=profile, workspace=profile.workspace, hidden_at=None)
         .filter(conditions(profile, filters, prefix="job__", fuzzy=fuzzy))
         .select_related("job__source")
-        .defer("job__description_html", "job__description_text", "job__embedding", "job__search")
+        .defer(
+            "parts",
+            "job__description_html",
+            "job__description_text",
+            "job__embedding",
+            "job__search",
+        )
     )
     return matches.order_by("-score", "-job_id"), lambda match: [match.score, match.job_id]
 
 
-def _after(sort: str, key: list[Any]) -> Q:
+def _after(sort: str, key: list[Any]) -> Before:
     if sort == "newest":
-        moment = datetime.fromisoformat(key[0])
-        return Q(listed_at__lt=moment) | Q(listed_at=moment, pk__lt=key[1])
-    return Q(score__lt=key[0]) | Q(score=key[0], job_id__lt=key[1])
+        return Before(
+            Row("listed_at", "pk"), Row(Value(datetime.fromisoformat(key[0])), Value(key[1]))
+        )
+    return Before(Row("score", "job_id"), Row(*map(Value, key)))
 
 
 def _read_cursor(cursor: str, sort: str) -> list[Any] | None:
@@ -235,8 +293,7 @@ def _loosen(profile: Profile, filters: JobFilters) -> list[tuple[str, str, int]]
     found = []
     for name, label in filters.active().items():
         looser = replace(filters, **{name: getattr(NO_FILTERS, name)})
-        rows, _ = _ordered(profile, looser, fuzzy=False)
-        count = rows.order_by()[: COUNT_LIMIT + 1].count()
+        count = _count(_ordered(profile, looser, fuzzy=False)[0], looser)
         if count:
             found.append((name, label, count))
     return found

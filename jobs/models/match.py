@@ -38,7 +38,13 @@ class JobMatch(WorkspaceModel):
                 fields=["profile", "-score", "-job"],
                 condition=Q(hidden_at__isnull=True),
                 name="jobs_jobmatch_best",
-            )
+            ),
+            # Few rows: what the list in order of time leaves out.
+            models.Index(
+                fields=["profile", "job"],
+                condition=Q(hidden_at__isnull=False),
+                name="jobs_jobmatch_hidden",
+            ),
         ]
 
     def __str__(self) -> str:

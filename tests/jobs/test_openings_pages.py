@@ -1,13 +1,15 @@
 """Importing, listing, searching and reading openings as a person does."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import BackgroundTask, Preferences
+from accounts.models import BackgroundTask, Preferences, Profile
 from jobs import importing
 from jobs.models import Company, Job, JobMatch, Source
 from jobs.search import JobFilters, find_jobs
@@ -143,6 +145,27 @@ def test_closing_needs_a_complete_answer(profile):
     assert Job.objects.get(liveness="closed").title == "Backend Engineer 2"
 
 
+def test_what_the_site_says_to_robots_is_recorded(profile, owner_client):
+    now = timezone.now()
+    answer = detect_saved_answer(lever_answer(1))
+    source = importing.source_for(profile.workspace, answer.ref, now=now)
+    assert (source.robots, source.checked_on, source.terms_url != "") == ("", None, True)
+    importing.apply_result(source, replace(answer.result, robots="allowed"), now=now, fetched=True)
+    source.refresh_from_db()
+    assert (source.health, source.robots, source.checked_on) == ("live", "allowed", now.date())
+    refused = BoardResult(
+        BoardStatus.UNAVAILABLE, message="Robots may not read this.", robots="disallowed"
+    )
+    importing.apply_result(source, refused, now=now, fetched=True)
+    source.refresh_from_db()
+    assert (source.health, source.robots, Job.objects.filter(liveness="live").count()) == (
+        "refused",
+        "disallowed",
+        1,
+    )
+    assert "robots.txt disallowed" in owner_client.get(reverse("jobs:source-list")).content.decode()
+
+
 def test_a_dead_board_is_dead_and_closes_its_openings(profile):
     now = timezone.now()
     answer = detect_saved_answer(lever_answer(2))
@@ -253,6 +276,31 @@ def test_filters_and_search(profile):
         ["Platform Engineer"],
     )
     assert closed.job.title not in found(text="gone")
+
+
+def test_a_text_search_stays_in_its_workspace(profile, owner_client, stranger):
+    scored(profile, 80, title="Harbour Pilot")
+    other = Profile.objects.get(workspace=stranger.workspace)
+    scored(other, 90, title="Harbour Pilot Abroad")
+    for sort in ("best", "newest"):
+        answer = owner_client.get(reverse("jobs:job-list"), {"q": "pilot", "sort": sort})
+        page = answer.content.decode()
+        assert (answer.context["count"], "Harbour Pilot" in page) == ("1", True)
+        assert "Abroad" not in page
+    fuzzy = owner_client.get(reverse("jobs:job-list"), {"q": "harbor pilott"}).content.decode()
+    assert "Harbour Pilot" in fuzzy
+    assert "Abroad" not in fuzzy
+
+
+def test_pages_in_order_of_time_meet_without_gaps_or_repeats(profile, owner_client):
+    for number in range(40):
+        listed = timezone.now() - timedelta(days=number // 3)
+        scored(profile, 50, title=f"Role {number}", listed_at=listed)
+    first = find_jobs(profile, JobFilters(sort="newest"))
+    second = find_jobs(profile, JobFilters(sort="newest"), cursor=first.next_cursor)
+    jobs = [card.job for card in first.cards + second.cards]
+    assert (len(jobs), len({job.pk for job in jobs}), second.next_cursor) == (40, 40, "")
+    assert jobs == sorted(jobs, key=lambda job: (job.listed_at, job.pk), reverse=True)
 
 
 def test_an_empty_result_says_what_to_drop(profile, owner_client):
