@@ -26,6 +26,7 @@ from jobs.network import (
     FetchTransientError,
     Network,
     PinnedConnection,
+    RobotsRefusedError,
     Target,
     judge_url,
 )
@@ -217,7 +218,7 @@ class Fetcher:
         if self._robots_rules(target.host, deadline).allows(target.path):
             return
         logger.warning("robots.txt disallows a fetch", extra={"host": target.host})
-        raise FetchRefusedError(
+        raise RobotsRefusedError(
             f"{target.host} asks robots not to read this page, so RoleFerry does not. "
             "Paste the text instead."
         )

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import Workspace
 from jobs.companies import companies_by_name
@@ -98,7 +97,6 @@ def source_for(workspace: Workspace, ref: BoardRef, *, now: datetime, url: str =
             "name": f"{adapter.name}: {ref.token}" if ref.token else adapter.name,
             "url": url[:500],
             "terms_url": adapter.terms_url,
-            "checked_on": now.date(),
             "next_due_at": now if ref.token else None,
         },
     )
@@ -147,7 +145,12 @@ def _note_health(source: Source, result: BoardResult, *, now: datetime) -> None:
         "next_due_at": now
         + (RETRY_AFTER if result.status == BoardStatus.UNAVAILABLE else READ_EVERY),
     }
-    if result.status != BoardStatus.UNCHANGED:
+    if result.robots:
+        fields |= {"robots": result.robots, "checked_on": now.date()}
+    if result.robots == "disallowed":
+        # The site's own word; it is asked again at the next turn, in case it changes.
+        fields |= {"health": Source.Health.REFUSED, "next_due_at": now + READ_EVERY}
+    elif result.status != BoardStatus.UNCHANGED:
         fields["health"] = Source.Health(result.status.value)
     if answered:
         fields |= {"last_ok_at": now, "etag": result.etag[:300], "last_error": ""}
@@ -297,7 +300,7 @@ def pasted_source(workspace: Workspace) -> Source:
         workspace=workspace,
         kind="pasted",
         board_token="",
-        defaults={"name": "Pasted by you", "checked_on": timezone.now().date()},
+        defaults={"name": "Pasted by you"},
     )
     return source
 

@@ -48,6 +48,10 @@ class FetchRefusedError(FetchError):
     """Fetching this is against our rules; trying again will not help."""
 
 
+class RobotsRefusedError(FetchRefusedError):
+    """The site itself asks robots not to read the page."""
+
+
 class FetchTransientError(FetchError):
     """The other side failed or is busy; `retry_after` is in seconds when it is known."""
 

@@ -146,7 +146,6 @@ def _source(workspace: Workspace, board: str, *, now: datetime) -> Source:
         kind=board,
         name=BOARDS[board][1],
         terms_url=adapter_for(board).terms_url,
-        checked_on=now.date(),
         is_sample=True,
     )
     return source

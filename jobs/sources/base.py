@@ -116,7 +116,8 @@ class BoardResult:
     `hidden` counts rows the company does not list publicly. `errors` holds (row index, sentence)
     for rows that could not be read; such a row never stops the others, and while there are any,
     a job missing from `jobs` must not be taken for closed. `announced` is how many rows the board
-    says it has, None when it does not say.
+    says it has, None when it does not say. `robots` is "allowed" or "disallowed" when the site's rules
+    for robots were asked, and empty otherwise.
     """
 
     status: BoardStatus
@@ -126,6 +127,7 @@ class BoardResult:
     etag: str = ""
     message: str = ""
     announced: int | None = None
+    robots: str = ""
 
     @property
     def is_complete(self) -> bool:

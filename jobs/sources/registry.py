@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from jobs.fetching import Fetcher
-from jobs.network import FetchRefusedError, FetchTransientError
+from jobs.network import FetchRefusedError, FetchTransientError, RobotsRefusedError
 from jobs.sources.ashby import AshbyAdapter
 from jobs.sources.base import (
     BoardAdapter,
@@ -83,12 +83,15 @@ def fetch_board(fetcher: Fetcher, ref: BoardRef, *, etag: str = "") -> BoardResu
     """Return what a board says now; with the `etag` of last time it may be "unchanged".
 
     Never raises for the network: a failure is a board that is unavailable, a refusal (robots.txt)
-    likewise, each with its sentence. The result's etag is what to send next time.
+    likewise with `robots` "disallowed", each with its sentence. The result's etag is what to send next time.
     """
     adapter = adapter_for(ref.kind)
     try:
         answer = fetcher.fetch(adapter.api_url(ref), etag=etag, accept="application/json")
     except (FetchRefusedError, FetchTransientError) as error:
-        return replace(unavailable(adapter.name, "the fetch failed"), message=str(error), etag=etag)
+        robots = "disallowed" if isinstance(error, RobotsRefusedError) else ""
+        failed = unavailable(adapter.name, "the fetch failed")
+        return replace(failed, message=str(error), etag=etag, robots=robots)
     result = adapter.parse(answer.body, answer.status, answer.content_type, ref)
-    return replace(result, etag=answer.etag or (etag if answer.status == 304 else ""))
+    etag = answer.etag or (etag if answer.status == 304 else "")
+    return replace(result, etag=etag, robots=answer.robots)

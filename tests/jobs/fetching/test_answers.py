@@ -109,3 +109,11 @@ def test_board_from_address_to_jobs_and_back_for_changes(server, fetcher):
     assert fetch_board(fetcher, ref).status is BoardStatus.DEAD
     server.replies[path] = answer(status="502 Bad Gateway")
     assert fetch_board(fetcher, ref).status is BoardStatus.UNAVAILABLE
+
+
+def test_a_board_whose_site_refuses_robots_says_so(server, fetcher):
+    server.replies["/robots.txt"] = answer(b"User-agent: *\nDisallow: /")
+    result = fetch_board(fetcher, board_from_url("https://job-boards.greenhouse.io/acmelines"))
+    assert (result.status, result.robots) == (BoardStatus.UNAVAILABLE, "disallowed")
+    assert "asks robots not to read" in result.message
+    assert server.paths == ["/robots.txt"]
