@@ -45,7 +45,7 @@ fix: install
 	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
 
 bench: install
-	@$(RUN) bench.$(or $(NAME),$(error Say which: make bench NAME=dispatch))
+	@$(RUN) bench.$(or $(NAME),$(error Say which: make bench NAME=send))
 
 evaluate: install
 	@$(VENV) manage.py evaluate --samples '$(SAMPLES)' --topic '$(TOPIC)'

@@ -6,14 +6,20 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+LONGEST_SECONDS = 60.0
+
 
 def alternate(systems: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Call every system once per round, in turn, and return each one's milliseconds.
 
-    One round before them warms caches and is not counted.
+    One round before them warms caches and is not counted. No round begins after LONGEST_SECONDS, so that a busy machine
+    gives fewer rounds and not a benchmark without end; the lines say how many there were.
     """
     spent: dict[str, list[float]] = {name: [] for name in systems}
+    deadline = time.monotonic() + LONGEST_SECONDS
     for number in range(rounds + 1):
+        if number > 1 and time.monotonic() > deadline:
+            break
         for name, act in systems.items():
             began = time.perf_counter()
             act()
