@@ -1,6 +1,8 @@
 """The audit chain: reasons, one row each, no rewriting."""
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import InternalError, connection, transaction
 from django.db.utils import DatabaseError
 
@@ -45,3 +47,15 @@ def test_a_gap_shows(workspace):
         cursor.execute("SET LOCAL roleferry.erasing = 'on'")
         cursor.execute("DELETE FROM accounts_auditentry WHERE id = %s", [middle.pk])
     assert len(auditing.broken_links()) == 1
+
+
+def test_the_command_says_whether_the_chain_holds(workspace, capsys):
+    for number in range(2):
+        auditing.record("pause mailbox", workspace, actor=None, reason=f"reason {number}")
+    call_command("verify_audit")
+    assert capsys.readouterr().out == "The audit trail of 2 entries is whole.\n"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL roleferry.erasing = 'on'")
+        cursor.execute("DELETE FROM accounts_auditentry WHERE reason = 'reason 0'")
+    with pytest.raises(CommandError, match="1 of 1 audit entries do not fit"):
+        call_command("verify_audit")
