@@ -16,6 +16,7 @@ import time
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from pathlib import Path
 from smtplib import SMTP
 
 from django.db import connection
@@ -92,6 +93,15 @@ def measure(system: str, port: int) -> dict[str, float]:
     return {**told, "mails_per_second": MAILS / seconds}
 
 
+def peak_rss_mb() -> float:
+    """Return this program's own peak; getrusage() on Linux also counts the parent that started it."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def run_child(system: str, port: int) -> None:
     """Send as one system, then tell what it took."""
     logging.disable(logging.INFO)
@@ -105,7 +115,7 @@ def run_child(system: str, port: int) -> None:
         running_mails_per_second=MAILS / running,
         running_cpu_ms_per_mail=(time.process_time() - started) / MAILS * 1000,
         cpu_ms_per_mail=time.process_time() / MAILS * 1000,
-        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_rss_mb=peak_rss_mb(),
     )
 
 
