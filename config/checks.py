@@ -6,6 +6,7 @@ from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import environment  # noqa: TID251 - the check reports what the settings could not read
 
@@ -53,6 +54,14 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> 
             )
         )
     return found
+
+
+def refuse_bad_settings() -> None:
+    """Raise ImproperlyConfigured with every sentence, for entry points that run no system checks (ASGI, WSGI)."""
+    secrets = check_secrets(None)  # first: this loads the settings, which is when the environment is read
+    found = [*check_environment(None), *secrets]
+    if found:
+        raise ImproperlyConfigured(" ".join(problem.msg for problem in found))
 
 
 def _is_fernet_key(key: str) -> bool:

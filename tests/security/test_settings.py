@@ -80,3 +80,23 @@ def test_a_missing_key_is_refused(name):
     assert run.returncode == 1
     assert BAD[name][1] in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("entry", ["config.asgi", "config.wsgi"])
+def test_a_web_process_with_bad_settings_does_not_start(entry):
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "SECRET_KEY": "short",
+        "DATABASE_URL": "mysql://x",
+    }
+    finished = subprocess.run(
+        [sys.executable, "-c", f"import {entry}"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode != 0
+    assert "DATABASE_URL must start with postgresql://" in finished.stderr
+    assert "SECRET_KEY is missing or shorter" in finished.stderr
