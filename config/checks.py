@@ -58,7 +58,8 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> 
 
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every sentence, for entry points that run no system checks (ASGI, WSGI)."""
-    secrets = check_secrets(None)  # first: this loads the settings, which is when the environment is read
+    # First, because this loads the settings, and loading them is what reads the environment.
+    secrets = check_secrets(None)
     found = [*check_environment(None), *secrets]
     if found:
         raise ImproperlyConfigured(" ".join(problem.msg for problem in found))
