@@ -134,34 +134,24 @@ def connect_smtp(
         raise ConnectionRefusedBySenseError(
             "This address is in a domain for examples, so nobody could answer it. Use your real address."
         )
+    proved = {
+        "display_name": details.display_name,
+        "provider": Mailbox.Provider.SMTP,
+        "smtp_host": details.host,
+        "smtp_port": details.port,
+        "smtp_security": details.security,
+        "smtp_username": details.username,
+        "smtp_password": details.password,
+        "time_zone": time_zone or workspace.time_zone,
+        "last_ok_at": now,
+        "last_error": "",
+    }
+    begun = {"status": Mailbox.Status.WARMUP, "warmup_started_on": now.date()}
     mailbox, created = Mailbox.objects.update_or_create(
         workspace=workspace,
         address=details.address,
-        defaults={
-            "display_name": details.display_name,
-            "provider": Mailbox.Provider.SMTP,
-            "smtp_host": details.host,
-            "smtp_port": details.port,
-            "smtp_security": details.security,
-            "smtp_username": details.username,
-            "smtp_password": details.password,
-            "time_zone": time_zone or workspace.time_zone,
-            "last_ok_at": now,
-            "last_error": "",
-        },
-        create_defaults={
-            "display_name": details.display_name,
-            "provider": Mailbox.Provider.SMTP,
-            "smtp_host": details.host,
-            "smtp_port": details.port,
-            "smtp_security": details.security,
-            "smtp_username": details.username,
-            "smtp_password": details.password,
-            "time_zone": time_zone or workspace.time_zone,
-            "last_ok_at": now,
-            "status": Mailbox.Status.WARMUP,
-            "warmup_started_on": now.date(),
-        },
+        defaults=proved,
+        create_defaults={**proved, **begun},
     )
     if not created and mailbox.status == Mailbox.Status.BROKEN:
         mailbox.move_to(Mailbox.Status.WARMUP, status_reason="")

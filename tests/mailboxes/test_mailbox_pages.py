@@ -1,5 +1,8 @@
 """Connecting, pausing and practising, as a person sees it; SMTP log-ins against a real server on loopback."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
@@ -133,6 +136,18 @@ def test_a_right_password_is_kept_sealed(at_loopback, workspace):
     with connection.cursor() as cursor:
         cursor.execute("SELECT smtp_password FROM mailboxes_mailbox")
         assert "right-secret" not in cursor.fetchone()[0]
+
+
+def test_connecting_again_renews_the_password_and_keeps_the_ramp(workspace):
+    now = timezone.now()
+    details = connecting.SmtpDetails(
+        "olga@real-company.com", "Olga", "mail.real-company.com", 587, "starttls", "olga", "old"
+    )
+    first = connecting.connect_smtp(workspace, details, now=now - timedelta(days=9))
+    first.move_to("broken", status_reason="The server refused the password.")
+    again = connecting.connect_smtp(workspace, replace(details, password="new"), now=now)
+    assert (again.pk, again.smtp_password, again.status) == (first.pk, "new", "warmup")
+    assert again.warmup_started_on == (now - timedelta(days=9)).date()
 
 
 def test_pausing_says_why_and_undo_resumes(owner_client, workspace):
