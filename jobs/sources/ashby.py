@@ -13,13 +13,12 @@ from jobs.sources.base import (
     BoardResult,
     NormalizedJob,
     amount_of,
-    decode_json,
     dict_of,
     finish_job,
     instant_of,
     is_token,
-    judge_answer,
     list_of,
+    open_answer,
     parse_address,
     path_segments,
     read_rows,
@@ -80,13 +79,10 @@ class AshbyAdapter:
 
     def parse(self, body: bytes, status: int, content_type: str, ref: BoardRef) -> BoardResult:
         """Read {"jobs": [...]}; a board that does not exist answers "Not Found" as plain text."""
-        judged = judge_answer(body, status, name=self.name)
-        if judged is not None:
-            return judged
-        try:
-            rows = dict_of(decode_json(body)).get("jobs")
-        except ValueError:
-            return unavailable(self.name, "it answered with something else than job data")
+        document = open_answer(body, status, name=self.name)
+        if isinstance(document, BoardResult):
+            return document
+        rows = dict_of(document).get("jobs")
         if not isinstance(rows, list):
             return unavailable(self.name, "its answer has no list of jobs")
         return read_rows(rows, lambda row: self._read_job(row, ref))

@@ -324,6 +324,17 @@ def judge_answer(body: bytes, status: int, *, name: str) -> BoardResult | None:
     return None
 
 
+def open_answer(body: bytes, status: int, *, name: str) -> object:
+    """Return an answer's decoded JSON, or the BoardResult of one that carries no list to read."""
+    judged = judge_answer(body, status, name=name)
+    if judged is not None:
+        return judged
+    try:
+        return decode_json(body)
+    except ValueError:
+        return unavailable(name, "it answered with something else than job data")
+
+
 def unavailable(name: str, why: str) -> BoardResult:
     """Return the result of an answer that says nothing about the board's jobs."""
     return BoardResult(

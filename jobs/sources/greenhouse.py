@@ -14,13 +14,13 @@ from jobs.sources.base import (
     BoardResult,
     NormalizedJob,
     amount_of,
-    decode_json,
     dict_of,
     finish_job,
     instant_of,
     is_token,
     judge_answer,
     list_of,
+    open_answer,
     parse_address,
     path_segments,
     read_rows,
@@ -90,13 +90,10 @@ class GreenhouseAdapter:
 
     def parse(self, body: bytes, status: int, content_type: str, ref: BoardRef) -> BoardResult:
         """Read {"jobs": [...]}; a 404 is a dead board."""
-        judged = judge_answer(body, status, name=self.name)
-        if judged is not None:
-            return judged
-        try:
-            document = dict_of(decode_json(body))
-        except ValueError:
-            return unavailable(self.name, "it answered with something else than job data")
+        answer = open_answer(body, status, name=self.name)
+        if isinstance(answer, BoardResult):
+            return answer
+        document = dict_of(answer)
         if document.get("status") == 404:
             return judge_answer(body, 404, name=self.name) or unavailable(self.name, "no board")
         rows = document.get("jobs")

@@ -13,13 +13,13 @@ from jobs.sources.base import (
     BoardResult,
     NormalizedJob,
     amount_of,
-    decode_json,
     dict_of,
     finish_job,
     instant_of_millis,
     is_token,
     judge_answer,
     list_of,
+    open_answer,
     parse_address,
     path_segments,
     read_rows,
@@ -87,13 +87,9 @@ class LeverAdapter:
 
     def parse(self, body: bytes, status: int, content_type: str, ref: BoardRef) -> BoardResult:
         """Read the array; {"ok": false, ...} means that the site does not exist."""
-        judged = judge_answer(body, status, name=self.name)
-        if judged is not None:
-            return judged
-        try:
-            document = decode_json(body)
-        except ValueError:
-            return unavailable(self.name, "it answered with something else than job data")
+        document = open_answer(body, status, name=self.name)
+        if isinstance(document, BoardResult):
+            return document
         if isinstance(document, dict) and document.get("ok") is False:
             if "not found" in text_of(document.get("error")).casefold():
                 return judge_answer(body, 404, name=self.name) or unavailable(self.name, "no site")

@@ -11,12 +11,11 @@ from jobs.sources.base import (
     BoardResult,
     NormalizedJob,
     amount_of,
-    decode_json,
     dict_of,
     finish_job,
     instant_of,
-    judge_answer,
     list_of,
+    open_answer,
     parse_address,
     path_segments,
     read_rows,
@@ -66,13 +65,10 @@ class RecruiteeAdapter:
 
     def parse(self, body: bytes, status: int, content_type: str, ref: BoardRef) -> BoardResult:
         """Read {"offers": [...]}; offers that are not published are hidden."""
-        judged = judge_answer(body, status, name=self.name)
-        if judged is not None:
-            return judged
-        try:
-            rows = dict_of(decode_json(body)).get("offers")
-        except ValueError:
-            return unavailable(self.name, "it answered with something else than job data")
+        document = open_answer(body, status, name=self.name)
+        if isinstance(document, BoardResult):
+            return document
+        rows = dict_of(document).get("offers")
         if not isinstance(rows, list):
             return unavailable(self.name, "its answer has no list of offers")
         return read_rows(rows, lambda row: self._read_job(row, ref))
