@@ -5,6 +5,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.notification import Notification
 from accounts.models.preferences import Preferences
 from accounts.models.profile import Profile, ProfileFact, Resume
+from accounts.models.switch import PlatformSwitch
 from accounts.models.task import BackgroundTask
 from accounts.models.user import User
 from accounts.models.workspace import Membership, Workspace
@@ -15,6 +16,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Notification",
+    "PlatformSwitch",
     "Preferences",
     "Profile",
     "ProfileFact",

@@ -1,5 +1,11 @@
 """Mailboxes, their room, closed doors, and what came back."""
 
+from mailboxes.models.domain import (
+    DomainCheck,
+    DomainQuarantine,
+    RecipientWindow,
+    SendingDomain,
+)
 from mailboxes.models.event import DeliveryEvent, ProviderDelivery, WebhookEndpoint
 from mailboxes.models.inbound import InboundMessage
 from mailboxes.models.mailbox import Mailbox, MailboxDay
@@ -7,10 +13,14 @@ from mailboxes.models.suppression import Suppression
 
 __all__ = [
     "DeliveryEvent",
+    "DomainCheck",
+    "DomainQuarantine",
     "InboundMessage",
     "Mailbox",
     "MailboxDay",
     "ProviderDelivery",
+    "RecipientWindow",
+    "SendingDomain",
     "Suppression",
     "WebhookEndpoint",
 ]

@@ -20,6 +20,12 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     class Provider(models.TextChoices):
         SMTP = "smtp", "SMTP"
         SANDBOX = "sandbox", "Sandbox (practice mail)"
+        GOOGLE = "google", "Google"
+        MICROSOFT = "microsoft", "Microsoft"
+        SENDGRID = "sendgrid", "SendGrid"
+        MAILGUN = "mailgun", "Mailgun"
+        POSTMARK = "postmark", "Postmark"
+        SES = "ses", "Amazon SES"
 
     class Security(models.TextChoices):
         STARTTLS = "starttls", "STARTTLS"
@@ -39,6 +45,9 @@ class Mailbox(LifecycleModel, WorkspaceModel):
         Status.BROKEN: {Status.WARMUP, Status.ACTIVE, Status.PAUSED},
     }
     SENDING = (Status.WARMUP, Status.ACTIVE)
+    # Mail that leaves by a provider's web interface instead of SMTP.
+    API_PROVIDERS = (Provider.SENDGRID, Provider.MAILGUN, Provider.POSTMARK, Provider.SES)
+    OAUTH_PROVIDERS = (Provider.GOOGLE, Provider.MICROSOFT)
 
     address = models.EmailField()
     display_name = models.CharField(max_length=120, blank=True)
@@ -50,6 +59,25 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     smtp_security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
     smtp_username = models.CharField(max_length=254, blank=True)
     smtp_password = EncryptedTextField(blank=True)
+    # Reading mail: empty when this mailbox cannot be read. User name and password are those of SMTP unless given.
+    imap_host = models.CharField(max_length=253, blank=True)
+    imap_port = models.PositiveIntegerField(default=993)
+    imap_security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    imap_username = models.CharField(max_length=254, blank=True)
+    imap_password = EncryptedTextField(blank=True)
+    # Learned by the live check: which folder holds sent mail, and whether the server itself files there what it sends.
+    # Only a server that does can prove that a mail was *not* sent.
+    sent_folder = models.CharField(max_length=120, blank=True)
+    files_sent_copies = models.BooleanField(null=True, blank=True)
+    # OAuth (Google, Microsoft). The access token is renewed before it ends.
+    oauth_refresh_token = EncryptedTextField(blank=True)
+    oauth_access_token = EncryptedTextField(blank=True)
+    oauth_expires_at = models.DateTimeField(null=True, blank=True)
+    # Credentials of a provider's web interface, JSON under seal (mailboxes.providers says which keys).
+    api_credentials = EncryptedTextField(blank=True)
+    # Lent by operations out of their pool; never used for anybody else's mail.
+    is_pool = models.BooleanField(default=False)
+    pool_agreed_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=6, choices=Status, default=Status.WARMUP)
     status_reason = models.CharField(max_length=300, blank=True)
     paused_by_staff = models.BooleanField(default=False)
@@ -57,6 +85,18 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     health_reasons = models.JSONField(default=list, blank=True)
     daily_cap = models.PositiveSmallIntegerField(default=DAILY_CAP_DEFAULT)
     warmup_started_on = models.DateField(null=True, blank=True)
+    # How many clean days count for the ramp (mailboxes.ramp); a warning adds none, a brake halves them.
+    ramp_days = models.PositiveSmallIntegerField(default=0)
+    # The last UTC day that was counted, so that a day counts once.
+    ramp_counted_on = models.DateField(null=True, blank=True)
+    # A person may freeze the ramp (a holiday, a week of quiet).
+    ramp_frozen_until = models.DateField(null=True, blank=True)
+    health_checked_at = models.DateTimeField(null=True, blank=True)
+    # Set while a warning stands; the ramp does not grow meanwhile.
+    warned_at = models.DateTimeField(null=True, blank=True)
+    # Set when a brake stopped the mailbox; it is looked at again 24 hours later.
+    braked_at = models.DateTimeField(null=True, blank=True)
+    alerted_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(null=True, blank=True)
@@ -84,6 +124,10 @@ class Mailbox(LifecycleModel, WorkspaceModel):
                 condition=Q(health__lte=100), name="mailboxes_mailbox_health_range"
             ),
             models.CheckConstraint(
+                condition=Q(is_pool=False) | Q(pool_agreed_at__isnull=False),
+                name="mailboxes_mailbox_pool_was_agreed",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status__in=["paused", "broken"]) | ~Q(status_reason=""),
                 name="mailboxes_mailbox_says_why",
             ),
@@ -105,6 +149,9 @@ class MailboxDay(WorkspaceModel):
     cap = models.PositiveSmallIntegerField()
     reserved = models.PositiveSmallIntegerField(default=0)
     sent = models.PositiveSmallIntegerField(default=0)
+    # Of the mails sent on this day, whenever the news came.
+    bounced = models.PositiveSmallIntegerField(default=0)
+    complained = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [

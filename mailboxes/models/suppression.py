@@ -41,6 +41,12 @@ class Suppression(models.Model):
     # Releasing keeps the row; only live rows (null) close the door.
     released_at = models.DateTimeField(null=True, blank=True)
     released_reason = models.CharField(max_length=300, blank=True)
+    # Hard bounces and complaints need two people of operations: one asks with evidence, another releases.
+    release_asked_at = models.DateTimeField(null=True, blank=True)
+    release_asked_by = models.ForeignKey(
+        "accounts.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    release_evidence = models.CharField(max_length=500, blank=True)
 
     objects = WorkspaceQuerySet.as_manager()
 

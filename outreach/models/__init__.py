@@ -1,5 +1,6 @@
 """People, sequences, packages, the send ledger and answers."""
 
+from outreach.models.attachment import Attachment
 from outreach.models.contact import Contact
 from outreach.models.enrollment import Enrollment
 from outreach.models.message import Message
@@ -9,6 +10,7 @@ from outreach.models.sequence import Sequence, SequenceVersion, Step
 
 __all__ = [
     "Approval",
+    "Attachment",
     "Contact",
     "Enrollment",
     "Message",

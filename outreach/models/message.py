@@ -115,6 +115,10 @@ class Message(LifecycleModel, WorkspaceModel):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_epoch = models.BigIntegerField(null=True, blank=True)
     reserved_day = models.DateField(null=True, blank=True)
+    # The hour of mailboxes.RecipientWindow in which this mail holds a slot.
+    reserved_hour = models.DateTimeField(null=True, blank=True)
+    # How often a sender was lost while it held this row before DATA; a mail that kills senders is held for people.
+    lost_claims = models.PositiveSmallIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     sending_at = models.DateTimeField(null=True, blank=True)
@@ -128,6 +132,15 @@ class Message(LifecycleModel, WorkspaceModel):
     smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True)
     last_error = models.CharField(max_length=500, blank=True)
+    # When an oracle was last asked about an unknown outcome, and what proved or disproved it.
+    asked_at = models.DateTimeField(null=True, blank=True)
+    proof = models.CharField(max_length=300, blank=True)
+    # The file that travels with the mail; part of what was approved.
+    attachment = models.ForeignKey(
+        "outreach.Attachment", on_delete=models.PROTECT, null=True, blank=True, related_name="mails"
+    )
+    attachment_hash = models.CharField(max_length=64, blank=True)
+    approved_attachment_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
@@ -138,6 +151,16 @@ class Message(LifecycleModel, WorkspaceModel):
                 condition=Q(status__in=["draft", "cancelled"])
                 | (Q(approval__isnull=False) & Q(approved_hash=F("text_hash"))),
                 name="outreach_message_approved_as_is",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "cancelled"])
+                | Q(approved_attachment_hash=F("attachment_hash")),
+                name="outreach_message_file_approved_as_is",
+            ),
+            models.CheckConstraint(
+                condition=Q(attachment__isnull=True, attachment_hash="")
+                | (Q(attachment__isnull=False) & ~Q(attachment_hash="")),
+                name="outreach_message_file_has_hash",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["claimed", "sending"])

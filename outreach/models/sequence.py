@@ -13,6 +13,11 @@ class Sequence(WorkspaceModel):
     description = models.CharField(max_length=300, blank=True)
     is_default = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    # The campaign's brake: none of its mail is taken while this is set.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_reason = models.CharField(max_length=300, blank=True)
+    # Set by the product itself (bounces, complaints), not by a person.
+    paused_by_brake = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
 
     class Meta:
@@ -24,6 +29,10 @@ class Sequence(WorkspaceModel):
                 fields=["workspace"],
                 condition=Q(is_default=True),
                 name="outreach_sequence_one_default",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True) | ~Q(paused_reason=""),
+                name="outreach_sequence_pause_says_why",
             ),
         ]
 
