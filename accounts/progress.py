@@ -1,6 +1,8 @@
 """Long work with named steps: begin it, report each step, end it. The page that polls is accounts.views.tasks."""
 
 import logging
+import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -46,7 +48,14 @@ def start(task: BackgroundTask) -> bool:
     """Take a queued task; False means another worker has it or it is over."""
     if task.status != BackgroundTask.Status.QUEUED:
         return False
-    return task.move_to(BackgroundTask.Status.RUNNING, started_at=timezone.now(), step=0)
+    worker = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    return task.move_to(
+        BackgroundTask.Status.RUNNING,
+        started_at=timezone.now(),
+        step=0,
+        attempts=models.F("attempts") + 1,
+        worker=worker,
+    )
 
 
 def report(task: BackgroundTask, step: int) -> None:

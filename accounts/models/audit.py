@@ -43,7 +43,12 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["-at"], name="accounts_audit_recent")]
+        indexes = [
+            models.Index(fields=["-at"], name="accounts_audit_recent"),
+            models.Index(fields=["target_id"], name="accounts_audit_target"),
+            models.Index(fields=["verb", "-id"], name="accounts_audit_verb"),
+            models.Index(fields=["target_type", "-id"], name="accounts_audit_kind"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(reason=""), name="accounts_audit_has_reason"

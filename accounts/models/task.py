@@ -37,9 +37,18 @@ class BackgroundTask(LifecycleModel, WorkspaceModel):
     result_url = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # How often a worker took it, and which one was the last (host and process).
+    attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=80, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "-created_at"], name="accounts_task_recent")]
+        indexes = [
+            models.Index(fields=["workspace", "-created_at"], name="accounts_task_recent"),
+            # Operations look for what failed among everything that was done.
+            models.Index(
+                fields=["finished_at"], condition=Q(status="failed"), name="accounts_task_failed"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="failed") | ~Q(error=""), name="accounts_task_failed_says_why"

@@ -62,7 +62,12 @@ class ProviderDelivery(WorkspaceModel):
                 fields=["received_at"],
                 condition=Q(status="received"),
                 name="mailboxes_delivery_waiting",
-            )
+            ),
+            # What operations look for among millions of posts.
+            models.Index(fields=["received_at"], name="mailboxes_delivery_recent"),
+            models.Index(
+                fields=["-id"], condition=Q(status="failed"), name="mailboxes_delivery_failed"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +127,18 @@ class DeliveryEvent(WorkspaceModel):
                 name="mailboxes_event_waiting",
             ),
             models.Index(fields=["message_id"], name="mailboxes_event_message"),
+            # Operations look for the rare kinds and for the recent ones; deliveries and opens are found by reading on.
+            models.Index(
+                fields=["type", "-id"],
+                condition=~Q(type__in=["delivered", "opened", "clicked"]),
+                name="mailboxes_event_rare",
+            ),
+            models.Index(
+                fields=["bounce_kind", "-id"],
+                condition=~Q(bounce_kind=""),
+                name="mailboxes_event_bounce",
+            ),
+            models.Index(fields=["occurred_at"], name="mailboxes_event_recent"),
         ]
 
     def __str__(self) -> str:

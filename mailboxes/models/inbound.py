@@ -50,7 +50,8 @@ class InboundMessage(WorkspaceModel):
                 fields=["id"],
                 condition=Q(processed_at__isnull=True),
                 name="mailboxes_inbound_waiting",
-            )
+            ),
+            models.Index(fields=["received_at"], name="mailboxes_inbound_recent"),
         ]
 
     def __str__(self) -> str:

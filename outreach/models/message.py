@@ -118,7 +118,7 @@ class Message(LifecycleModel, WorkspaceModel):
     # The hour of mailboxes.RecipientWindow in which this mail holds a slot.
     reserved_hour = models.DateTimeField(null=True, blank=True)
     # How often a sender was lost while it held this row before DATA; a mail that kills senders is held for people.
-    lost_claims = models.PositiveSmallIntegerField(default=0)
+    lost_claims = models.PositiveSmallIntegerField(default=0, db_default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     sending_at = models.DateTimeField(null=True, blank=True)
@@ -134,13 +134,13 @@ class Message(LifecycleModel, WorkspaceModel):
     last_error = models.CharField(max_length=500, blank=True)
     # When an oracle was last asked about an unknown outcome, and what proved or disproved it.
     asked_at = models.DateTimeField(null=True, blank=True)
-    proof = models.CharField(max_length=300, blank=True)
+    proof = models.CharField(max_length=300, blank=True, db_default="")
     # The file that travels with the mail; part of what was approved.
     attachment = models.ForeignKey(
         "outreach.Attachment", on_delete=models.PROTECT, null=True, blank=True, related_name="mails"
     )
-    attachment_hash = models.CharField(max_length=64, blank=True)
-    approved_attachment_hash = models.CharField(max_length=64, blank=True)
+    attachment_hash = models.CharField(max_length=64, blank=True, db_default="")
+    approved_attachment_hash = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         constraints = [
@@ -204,6 +204,42 @@ class Message(LifecycleModel, WorkspaceModel):
             ),
             models.Index(fields=["recipient_hash"], name="outreach_message_recipient"),
             models.Index(fields=["workspace", "due_at", "id"], name="outreach_message_outbox"),
+            # For operations, who page by number through what is rare among millions. A mail on its way from scheduled
+            # to sent enters none of the partial ones but the last two, once.
+            models.Index(
+                fields=["status", "-id"],
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "held",
+                        "unknown",
+                        "failed",
+                        "bounced",
+                        "complained",
+                        "cancelled",
+                    ]
+                ),
+                name="outreach_message_settled",
+            ),
+            models.Index(
+                fields=["updated_at"], condition=Q(status="failed"), name="outreach_message_failed"
+            ),
+            models.Index(
+                fields=["smtp_code", "-id"],
+                condition=Q(smtp_code__gte=400),
+                name="outreach_message_refused",
+            ),
+            models.Index(fields=["recipient_domain", "-id"], name="outreach_message_domain"),
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(sent_at__isnull=False),
+                name="outreach_message_left_at",
+            ),
+            models.Index(
+                fields=["provider_id"],
+                condition=~Q(provider_id=""),
+                name="outreach_message_provider",
+            ),
         ]
 
     def __str__(self) -> str:
