@@ -228,6 +228,14 @@ SANDBOX_SMTP_PORT = env.number("SANDBOX_SMTP_PORT", 2525, minimum=1, maximum=655
 SANDBOX_ENABLED = env.flag("SANDBOX_ENABLED", default=False)
 # For operators whose mail server stands in their own network; by default a mailbox cannot point inwards.
 SMTP_ALLOW_PRIVATE = env.flag("SMTP_ALLOW_PRIVATE", default=False)
+# Our registrations for connecting mailboxes; without them the page says that it is not configured here.
+GOOGLE_OAUTH_CLIENT_ID = env.text("GOOGLE_OAUTH_CLIENT_ID")
+GOOGLE_OAUTH_CLIENT_SECRET = env.text("GOOGLE_OAUTH_CLIENT_SECRET")
+MICROSOFT_OAUTH_CLIENT_ID = env.text("MICROSOFT_OAUTH_CLIENT_ID")
+MICROSOFT_OAUTH_CLIENT_SECRET = env.text("MICROSOFT_OAUTH_CLIENT_SECRET")
+# Base addresses that stand in for a provider's own, by mailbox provider. For tests: no variable sets them.
+OAUTH_STAND_INS: dict[str, str] = {}
+MAIL_API_STAND_INS: dict[str, str] = {}
 SHOW_DEMO_LOGIN = env.flag("SHOW_DEMO_LOGIN", default=False)
 DEMO_LOGIN_EMAIL = "anna@roleferry.example"
 DEMO_PASSWORD = "ferry-across-2026"  # noqa: S105 - printed on the screen for the local demo only
