@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailbox',
             name='api_credentials',
-            field=accounts.encryption.EncryptedTextField(blank=True),
+            field=accounts.encryption.EncryptedTextField(default="", db_default="", blank=True),
         ),
         migrations.AddField(
             model_name='mailbox',
@@ -97,37 +97,37 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailbox',
             name='imap_host',
-            field=models.CharField(blank=True, max_length=253),
+            field=models.CharField(default="", db_default="", blank=True, max_length=253),
         ),
         migrations.AddField(
             model_name='mailbox',
             name='imap_password',
-            field=accounts.encryption.EncryptedTextField(blank=True),
+            field=accounts.encryption.EncryptedTextField(default="", db_default="", blank=True),
         ),
         migrations.AddField(
             model_name='mailbox',
             name='imap_port',
-            field=models.PositiveIntegerField(default=993),
+            field=models.PositiveIntegerField(db_default=993, default=993),
         ),
         migrations.AddField(
             model_name='mailbox',
             name='imap_security',
-            field=models.CharField(choices=[('starttls', 'STARTTLS'), ('tls', 'TLS'), ('none', 'None (loopback only)')], default='tls', max_length=8),
+            field=models.CharField(db_default='tls', choices=[('starttls', 'STARTTLS'), ('tls', 'TLS'), ('none', 'None (loopback only)')], default='tls', max_length=8),
         ),
         migrations.AddField(
             model_name='mailbox',
             name='imap_username',
-            field=models.CharField(blank=True, max_length=254),
+            field=models.CharField(default="", db_default="", blank=True, max_length=254),
         ),
         migrations.AddField(
             model_name='mailbox',
             name='is_pool',
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
             model_name='mailbox',
             name='oauth_access_token',
-            field=accounts.encryption.EncryptedTextField(blank=True),
+            field=accounts.encryption.EncryptedTextField(default="", db_default="", blank=True),
         ),
         migrations.AddField(
             model_name='mailbox',
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailbox',
             name='oauth_refresh_token',
-            field=accounts.encryption.EncryptedTextField(blank=True),
+            field=accounts.encryption.EncryptedTextField(default="", db_default="", blank=True),
         ),
         migrations.AddField(
             model_name='mailbox',
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailbox',
             name='ramp_days',
-            field=models.PositiveSmallIntegerField(default=0),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='mailbox',
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailbox',
             name='sent_folder',
-            field=models.CharField(blank=True, max_length=120),
+            field=models.CharField(default="", db_default="", blank=True, max_length=120),
         ),
         migrations.AddField(
             model_name='mailbox',
@@ -172,12 +172,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailboxday',
             name='bounced',
-            field=models.PositiveSmallIntegerField(default=0),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='mailboxday',
             name='complained',
-            field=models.PositiveSmallIntegerField(default=0),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='suppression',
@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='suppression',
             name='release_evidence',
-            field=models.CharField(blank=True, max_length=500),
+            field=models.CharField(default="", db_default="", blank=True, max_length=500),
         ),
         migrations.AlterField(
             model_name='mailbox',

@@ -60,23 +60,25 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     smtp_username = models.CharField(max_length=254, blank=True)
     smtp_password = EncryptedTextField(blank=True)
     # Reading mail: empty when this mailbox cannot be read. User name and password are those of SMTP unless given.
-    imap_host = models.CharField(max_length=253, blank=True)
-    imap_port = models.PositiveIntegerField(default=993)
-    imap_security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
-    imap_username = models.CharField(max_length=254, blank=True)
-    imap_password = EncryptedTextField(blank=True)
+    imap_host = models.CharField(max_length=253, blank=True, default="", db_default="")
+    imap_port = models.PositiveIntegerField(default=993, db_default=993)
+    imap_security = models.CharField(
+        max_length=8, choices=Security, default=Security.TLS, db_default=Security.TLS
+    )
+    imap_username = models.CharField(max_length=254, blank=True, default="", db_default="")
+    imap_password = EncryptedTextField(blank=True, default="", db_default="")
     # Learned by the live check: which folder holds sent mail, and whether the server itself files there what it sends.
     # Only a server that does can prove that a mail was *not* sent.
-    sent_folder = models.CharField(max_length=120, blank=True)
+    sent_folder = models.CharField(max_length=120, blank=True, default="", db_default="")
     files_sent_copies = models.BooleanField(null=True, blank=True)
     # OAuth (Google, Microsoft). The access token is renewed before it ends.
-    oauth_refresh_token = EncryptedTextField(blank=True)
-    oauth_access_token = EncryptedTextField(blank=True)
+    oauth_refresh_token = EncryptedTextField(blank=True, default="", db_default="")
+    oauth_access_token = EncryptedTextField(blank=True, default="", db_default="")
     oauth_expires_at = models.DateTimeField(null=True, blank=True)
     # Credentials of a provider's web interface, JSON under seal (mailboxes.providers says which keys).
-    api_credentials = EncryptedTextField(blank=True)
+    api_credentials = EncryptedTextField(blank=True, default="", db_default="")
     # Lent by operations out of their pool; never used for anybody else's mail.
-    is_pool = models.BooleanField(default=False)
+    is_pool = models.BooleanField(default=False, db_default=False)
     pool_agreed_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=6, choices=Status, default=Status.WARMUP)
     status_reason = models.CharField(max_length=300, blank=True)
@@ -86,7 +88,7 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     daily_cap = models.PositiveSmallIntegerField(default=DAILY_CAP_DEFAULT)
     warmup_started_on = models.DateField(null=True, blank=True)
     # How many clean days count for the ramp (mailboxes.ramp); a warning adds none, a brake halves them.
-    ramp_days = models.PositiveSmallIntegerField(default=0)
+    ramp_days = models.PositiveSmallIntegerField(default=0, db_default=0)
     # The last UTC day that was counted, so that a day counts once.
     ramp_counted_on = models.DateField(null=True, blank=True)
     # A person may freeze the ramp (a holiday, a week of quiet).
@@ -150,8 +152,8 @@ class MailboxDay(WorkspaceModel):
     reserved = models.PositiveSmallIntegerField(default=0)
     sent = models.PositiveSmallIntegerField(default=0)
     # Of the mails sent on this day, whenever the news came.
-    bounced = models.PositiveSmallIntegerField(default=0)
-    complained = models.PositiveSmallIntegerField(default=0)
+    bounced = models.PositiveSmallIntegerField(default=0, db_default=0)
+    complained = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

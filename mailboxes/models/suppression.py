@@ -46,7 +46,7 @@ class Suppression(models.Model):
     release_asked_by = models.ForeignKey(
         "accounts.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    release_evidence = models.CharField(max_length=500, blank=True, db_default="")
+    release_evidence = models.CharField(max_length=500, blank=True, default="", db_default="")
     # Who opened the door; a trigger holds that it is not who asked (migration 0003). Empty when we opened it ourselves.
     released_by = models.ForeignKey(
         "accounts.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='approved_attachment_hash',
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(default="", db_default="", blank=True, max_length=64),
         ),
         migrations.AddField(
             model_name='message',
@@ -43,17 +43,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='attachment_hash',
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(default="", db_default="", blank=True, max_length=64),
         ),
         migrations.AddField(
             model_name='message',
             name='lost_claims',
-            field=models.PositiveSmallIntegerField(default=0),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='message',
             name='proof',
-            field=models.CharField(blank=True, max_length=300),
+            field=models.CharField(default="", db_default="", blank=True, max_length=300),
         ),
         migrations.AddField(
             model_name='message',
@@ -68,12 +68,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='sequence',
             name='paused_by_brake',
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
             model_name='sequence',
             name='paused_reason',
-            field=models.CharField(blank=True, max_length=300),
+            field=models.CharField(default="", db_default="", blank=True, max_length=300),
         ),
         migrations.AddConstraint(
             model_name='sequence',

@@ -134,13 +134,15 @@ class Message(LifecycleModel, WorkspaceModel):
     last_error = models.CharField(max_length=500, blank=True)
     # When an oracle was last asked about an unknown outcome, and what proved or disproved it.
     asked_at = models.DateTimeField(null=True, blank=True)
-    proof = models.CharField(max_length=300, blank=True, db_default="")
+    proof = models.CharField(max_length=300, blank=True, default="", db_default="")
     # The file that travels with the mail; part of what was approved.
     attachment = models.ForeignKey(
         "outreach.Attachment", on_delete=models.PROTECT, null=True, blank=True, related_name="mails"
     )
-    attachment_hash = models.CharField(max_length=64, blank=True, db_default="")
-    approved_attachment_hash = models.CharField(max_length=64, blank=True, db_default="")
+    attachment_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    approved_attachment_hash = models.CharField(
+        max_length=64, blank=True, default="", db_default=""
+    )
 
     class Meta:
         constraints = [

@@ -15,9 +15,9 @@ class Sequence(WorkspaceModel):
     archived_at = models.DateTimeField(null=True, blank=True)
     # The campaign's brake: none of its mail is taken while this is set.
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_reason = models.CharField(max_length=300, blank=True)
+    paused_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     # Set by the product itself (bounces, complaints), not by a person.
-    paused_by_brake = models.BooleanField(default=False)
+    paused_by_brake = models.BooleanField(default=False, db_default=False)
     is_sample = models.BooleanField(default=False)
 
     class Meta:
