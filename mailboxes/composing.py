@@ -1,4 +1,4 @@
-"""Building the bytes of one outgoing mail: headers, text, HTML made from the text, attachments, DKIM."""
+"""Building the bytes of one outgoing mail: headers, text, HTML made from the text, attachments."""
 
 import base64
 import binascii
@@ -9,12 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
 from urllib.parse import quote, urlsplit
-
-import dkim
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mailboxes.addresses import AddressError, parse_address
 from mailboxes.headers import (
@@ -54,36 +49,12 @@ OWNED_HEADERS = frozenset(
     ]
 )
 
-# What the DKIM signature covers. RFC 6376 section 5.4.1 asks for the first ones, RFC 8058 section 4 for
-# both List-Unsubscribe fields. From is named twice so that a second From breaks the signature (8.15).
-DKIM_HEADERS = (
-    b"from",
-    b"from",
-    b"reply-to",
-    b"to",
-    b"subject",
-    b"date",
-    b"message-id",
-    b"in-reply-to",
-    b"references",
-    b"mime-version",
-    b"content-type",
-    b"list-unsubscribe",
-    b"list-unsubscribe-post",
-)
-# RFC 8301 section 3.2: verifiers may refuse RSA keys below this length.
-DKIM_MINIMUM_BITS = 1024
-
 REPLY_MARK = "rf-"
 _REPLY_TOKEN = re.compile(r"[a-z0-9]{8,40}")
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
 _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
 _PARAGRAPH_BREAK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class SigningError(ValueError):
-    """The DKIM key or domain cannot sign; its message is a sentence for an operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,32 +147,6 @@ def token_from_reply_address(address: str) -> str | None:
         return None
     _, mark, token = local.rpartition(f"+{REPLY_MARK}")
     return token if mark and _REPLY_TOKEN.fullmatch(token) else None
-
-
-def dkim_sign(raw: bytes, selector: str, domain: str, private_key_pem: str | bytes) -> bytes:
-    """Return ``raw`` with a DKIM-Signature in front (RFC 6376, rsa-sha256, relaxed/relaxed).
-
-    ``private_key_pem`` is an RSA key in PKCS#1 or PKCS#8 without password. Raises SigningError when
-    the key cannot be used, HeaderInjectionError when selector or domain is not a plain host name.
-    """
-    for label, value in (("DKIM selector", selector), ("DKIM domain", domain)):
-        if not re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?", value):
-            raise HeaderInjectionError(
-                f"The {label} must be a plain host name, so the mail was not signed."
-            )
-    pem = private_key_pem.encode() if isinstance(private_key_pem, str) else private_key_pem
-    try:
-        signature = dkim.sign(
-            raw,
-            selector.encode(),
-            domain.encode(),
-            _pkcs1(pem),
-            canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=list(DKIM_HEADERS),
-        )
-    except dkim.DKIMException as error:
-        raise SigningError(f"The mail could not be signed for {domain}: {error}.") from error
-    return re.sub(rb"\r?\n", b"\r\n", signature) + raw
 
 
 def _headers(outgoing: OutgoingMail) -> list[bytes]:
@@ -356,19 +301,3 @@ def _multipart(subtype: str, parts: list[bytes], message_id: str) -> bytes:
     head = b'Content-Type: multipart/%s;\r\n boundary="%s"\r\n\r\n' % (subtype.encode(), boundary)
     body = b"".join(b"--%s\r\n%s\r\n" % (boundary, part) for part in parts)
     return head + body + b"--%s--\r\n" % boundary
-
-
-@lru_cache(maxsize=64)
-def _pkcs1(pem: bytes) -> bytes:
-    """Return an RSA key in the PKCS#1 form the signer reads."""
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as error:
-        raise SigningError("The DKIM key is not a readable PEM key without password.") from error
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < DKIM_MINIMUM_BITS:
-        raise SigningError(f"DKIM needs an RSA key of at least {DKIM_MINIMUM_BITS} bits.")
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
