@@ -21,9 +21,10 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from outreach import ledger
+from outreach import epoch_guard, ledger
 from outreach.carrying import Carrier
 from outreach.committing import end_tasks
+from outreach.epoch_guard import EpochGuard
 from outreach.ledger import Connection
 from outreach.parcels import load_parcels
 from outreach.recovery import Oracle, recover
@@ -90,7 +91,8 @@ def database_address() -> str:
 
 async def take_slot(conn: Connection, *, per_host: int, in_all: int) -> bool:
     """Take one of this host's slots and one of all; they are free again when the connection ends."""
-    host = zlib.crc32(socket.gethostname().encode()) >> 8 << 7
+    name = settings.DISPATCH_HOST or socket.gethostname()
+    host = zlib.crc32(name.encode()) >> 8 << 7
     for space, first, count in ((HOST_SLOTS, host, per_host), (ALL_SLOTS, 0, in_all)):
         cursor = await conn.execute(
             # The subquery is evaluated row by row until one lock is ours, and takes no second one.
@@ -112,6 +114,7 @@ class Dispatcher:
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self._problem: BaseException | None = None
+        self._guard: EpochGuard | None = None
 
     def stop(self) -> None:
         """Begin nothing more and end soon; safe to call from a signal handler of the event loop."""
@@ -121,7 +124,8 @@ class Dispatcher:
     async def run(self) -> dict[str, int]:
         """Send what is due until the turn is over; return how many messages ended how.
 
-        Raises NoSlotError when no slot is free and psycopg.OperationalError when the database is away.
+        Raises NoSlotError when no slot is free and psycopg.OperationalError when the database is away. Does nothing on a
+        database that is older than what was sent (outreach.epoch_guard).
         """
         options, address = self.options, database_address()
         slot = await AsyncConnection.connect(address, autocommit=True)
@@ -130,6 +134,9 @@ class Dispatcher:
                 slot, per_host=options.slots_per_host, in_all=options.slots_in_all
             ):
                 raise NoSlotError
+            self._guard = await epoch_guard.admit(slot)
+            if self._guard is None:
+                return {}
             await slot.execute("LISTEN outreach_scheduled")
             async with AsyncConnectionPool(
                 address,
@@ -141,6 +148,8 @@ class Dispatcher:
             ) as database:
                 return await self._send(database, slot)
         finally:
+            if self._guard is not None:
+                self._guard.close()
             await slot.close()
 
     async def _send(
@@ -192,7 +201,7 @@ class Dispatcher:
     async def _claim(self, database: "AsyncConnectionPool[Connection]", carrier: Carrier) -> int:
         """Take what is due if there is room and start carrying it; return how many messages were moved at all."""
         room = min(self.options.batch, self.options.in_flight - len(carrier.flights))
-        if room <= 0:
+        if room <= 0 or carrier.has_suspect:
             return 0
         try:
             async with database.connection() as conn:
@@ -202,11 +211,14 @@ class Dispatcher:
                     lease=self.options.lease,
                     quotas=carrier.quotas(),
                     quota=carrier.quota,
+                    in_hand=len(carrier.flights),
                 )
                 parcels = await load_parcels(conn, asks) if asks else {}
         except (psycopg.OperationalError, PoolTimeout):
             logger.warning("The database is away; looking again soon")
             return 0
+        if asks and self._guard is not None:
+            await self._guard.remember(max(ask.ticket.epoch for ask in asks))
         for ask in asks:
             carrier.start(ask, parcels.get(ask.ticket))
         return len(asks) + delayed

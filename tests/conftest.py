@@ -22,8 +22,9 @@ def clean_cache():
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
-    """Uploaded files of a test live and die with it."""
+    """Uploaded files of a test live and die with it, and what its senders remember."""
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STATE_ROOT = tmp_path / "state"
 
 
 @pytest.fixture

@@ -174,6 +174,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "var" / "files")))
+# What this host remembers beside the database (outreach.epoch_guard); keep it when the database is restored.
+STATE_ROOT = Path(env.text("STATE_ROOT", str(BASE_DIR / "var" / "state")))
 AWS_STORAGE_BUCKET_NAME = env.text("AWS_STORAGE_BUCKET_NAME")
 AWS_S3_ENDPOINT_URL = env.text("AWS_S3_ENDPOINT_URL") or None
 AWS_S3_REGION_NAME = env.text("AWS_S3_REGION_NAME") or None
@@ -226,6 +228,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 SANDBOX_SMTP_HOST = env.text("SANDBOX_SMTP_HOST", "127.0.0.1")
 SANDBOX_SMTP_PORT = env.number("SANDBOX_SMTP_PORT", 2525, minimum=1, maximum=65535)
 SANDBOX_ENABLED = env.flag("SANDBOX_ENABLED", default=False)
+# Who is asked about the mail records of sending domains, like "9.9.9.9,127.0.0.1:5353"; empty: this machine's resolvers.
+DNS_RESOLVERS = env.words("DNS_RESOLVERS")
 # For operators whose mail server stands in their own network; by default a mailbox cannot point inwards.
 SMTP_ALLOW_PRIVATE = env.flag("SMTP_ALLOW_PRIVATE", default=False)
 # Our registrations for connecting mailboxes; without them the page says that it is not configured here.
@@ -243,6 +247,8 @@ ADMIN_EMAIL = "operator@roleferry.example"
 ADMIN_PASSWORD = "harbour-master-2026"  # noqa: S105 - as above
 ADMIN_PATH = env.text("ADMIN_PATH", "ops/")
 
+# Senders of one host share its slots; name it where containers of one host have host names of their own.
+DISPATCH_HOST = env.text("DISPATCH_HOST")
 DISPATCH_SLOTS_PER_HOST = env.number("DISPATCH_SLOTS_PER_HOST", 1, minimum=1, maximum=64)
 DISPATCH_SLOTS_TOTAL = env.number("DISPATCH_SLOTS_TOTAL", 4, minimum=1, maximum=1024)
 DISPATCH_CONNECTIONS = env.number("DISPATCH_CONNECTIONS", 16, minimum=1, maximum=1024)
