@@ -27,6 +27,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=15),
         # The sweep behind mailboxes' signals.
     },
+    "check-domains": {
+        "task": "mailboxes.tasks.check_domains",
+        "schedule": crontab(minute="7,22,37,52"),
+        # Each sending domain is asked about once a day; a quarter of an hour spreads them and takes up new ones soon.
+    },
     "import-boards": {
         "task": "jobs.tasks.import_due_sources",
         "schedule": crontab(minute=0, hour="*/6"),

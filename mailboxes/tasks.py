@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mailboxes import events
+from accounts import progress
+from mailboxes import dns_checks, events
+from mailboxes.models import SendingDomain
 
 
 @shared_task
@@ -17,3 +19,32 @@ def apply_deliveries() -> None:
     """Sweep: apply the posts whose own task was lost."""
     for delivery_id in events.waiting_deliveries():
         events.apply_delivery(delivery_id, now=timezone.now())
+
+
+@shared_task
+def check_domain(domain_id: int) -> None:
+    """Ask DNS about one sending domain; one that is gone is left alone."""
+    domain = SendingDomain.objects.filter(pk=domain_id).first()
+    if domain is not None:
+        dns_checks.check_domain(domain, now=timezone.now())
+
+
+@shared_task
+def check_domains() -> None:
+    """Take up the domains of new mailboxes, and enqueue a check of each that was not asked for a day."""
+    dns_checks.adopt_domains()
+    for domain_id in dns_checks.due_domains(now=timezone.now()):
+        check_domain.delay(domain_id)
+
+
+@shared_task
+def recheck_domain(task_id: int, domain_id: int, result_url: str) -> None:
+    """Ask DNS about one sending domain while a person waits."""
+    with progress.working(task_id) as task:
+        if task is None:
+            return
+        domain = SendingDomain.objects.for_workspace(task.workspace).get(pk=domain_id)
+        dns_checks.check_domain(
+            domain, now=timezone.now(), report=lambda step: progress.report(task, step)
+        )
+        progress.finish(task, result_url=result_url)

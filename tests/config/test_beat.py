@@ -13,6 +13,7 @@ FIRES_A_DAY = {
     "dispatch": 8640,
     "apply-delivery-events": 5760,
     "apply-mail-news": 5760,
+    "check-domains": 96,
     "import-boards": 4,
     "close-stalled-tasks": 288,
     "heartbeat": 2880,
