@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,10 @@ SANDBOX_TOP_LEVEL_DOMAINS = frozenset({"test", "example"})
 
 # An HMAC key shorter than this could be guessed by trying (NIST SP 800-107 section 5.3.2: 112 bits).
 HASH_KEY_MINIMUM_BYTES = 16
+
+
+# A local part that is the same before and after normalising; RFC 5321 section 4.5.3.1 gives the lengths used with it.
+_PLAIN_LOCAL_PART = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*")
 
 
 class AddressError(ValueError):
@@ -150,6 +155,29 @@ def parse_address(text: str) -> EmailAddress:
     only the receiving host may say that case is meaningless (RFC 5321 section 2.4). Quoted local parts,
     address literals and display names are refused, and the domain needs a dot.
     """
+    local, _, domain = text.partition("@")
+    if len(text) <= 254 and len(local) <= 64 and _PLAIN_LOCAL_PART.fullmatch(local):
+        plain = _plain_domain(domain)
+        if plain:
+            return EmailAddress(local=local, domain=plain)
+    return _judged_address(text)
+
+
+@lru_cache(maxsize=4096)
+def _plain_domain(domain: str) -> str:
+    """Return a domain in the form we store, or nothing when only the whole address can be judged.
+
+    Many recipients share a domain, so the costly rules (labels, IDNA, reserved names) are asked once for it.
+    """
+    if not (domain.isascii() and domain.isprintable()) or " " in domain:
+        return ""
+    try:
+        return _judged_address(f"a@{domain}").domain
+    except AddressError:
+        return ""
+
+
+def _judged_address(text: str) -> EmailAddress:
     shown = _shown(text)
     if any(
         unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} for character in text.strip()

@@ -7,8 +7,9 @@ import html
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from mailboxes.addresses import AddressError, parse_address
@@ -54,6 +55,7 @@ _REPLY_TOKEN = re.compile(r"[a-z0-9]{8,40}")
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
 _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
 _PARAGRAPH_BREAK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_UNSAFE_IN_URL = re.compile(r"[\s<>,\"]")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -111,10 +113,10 @@ def compose(outgoing: OutgoingMail) -> bytes:
     HeaderInjectionError for a value that could forge a line, AddressError for a broken address.
     """
     headers = _headers(outgoing)
-    text, footer = _with_lf(outgoing.text).rstrip("\n") + "\n", _footer_text(outgoing)
+    text, (footer, rich_footer) = _with_lf(outgoing.text).rstrip("\n") + "\n", _footer(outgoing)
     # The line "-- " marks what follows as a signature, so readers and reply parsers can fold it away.
-    plain = _text_part("plain", f"{text}\n-- \n{footer}\n" if footer else text)
-    rich = _text_part("html", _as_html(text, footer, outgoing))
+    plain = _text_part(b"plain", f"{text}\n-- \n{footer}\n" if footer else text)
+    rich = _text_part(b"html", _as_html(text, rich_footer, outgoing))
     body = _multipart("alternative", [plain, rich], outgoing.message_id)
     if outgoing.attachments:
         files = [_attachment_part(attachment) for attachment in outgoing.attachments]
@@ -150,14 +152,17 @@ def token_from_reply_address(address: str) -> str | None:
 
 
 def _headers(outgoing: OutgoingMail) -> list[bytes]:
-    if outgoing.date.utcoffset() is None:
+    offset = outgoing.date.utcoffset()
+    if offset is None:
         raise ValueError("The date of a mail needs a time zone.")
     sender, recipient = parse_address(outgoing.from_address), parse_address(outgoing.to_address)
     fields = [
         address_field("From", outgoing.from_name, str(sender)),
         address_field("To", outgoing.to_name, str(recipient)),
         field("Subject", outgoing.subject),
-        structured_field("Date", [format_datetime(outgoing.date)]),
+        structured_field(
+            "Date", [_date(outgoing.date.replace(microsecond=0, tzinfo=None), offset)]
+        ),
         structured_field("Message-ID", [refuse_unless_message_id(outgoing.message_id)]),
     ]
     if outgoing.reply_to:
@@ -171,6 +176,12 @@ def _headers(outgoing: OutgoingMail) -> list[bytes]:
             structured_field("References", [*map(refuse_unless_message_id, outgoing.references)])
         )
     return [*fields, *_unsubscribe_fields(outgoing), *_extra_fields(outgoing.extra_headers)]
+
+
+@lru_cache(maxsize=64)
+def _date(local: datetime, offset: timedelta) -> str:
+    """Return a moment as RFC 5322 section 3.3 writes it; many mails leave in one second."""
+    return format_datetime(local.replace(tzinfo=timezone(offset)))
 
 
 def _unsubscribe_fields(outgoing: OutgoingMail) -> list[bytes]:
@@ -190,13 +201,21 @@ def _unsubscribe_fields(outgoing: OutgoingMail) -> list[bytes]:
 
 def _web_address(url: str) -> str:
     refuse_injection("unsubscribe address", url)
-    parts = urlsplit(url)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not (secure and parts.hostname and url.isascii()) or re.search(r"[\s<>,\"]", url):
+    path_at = url.find("/", len("https://"))
+    origin = url if path_at < 0 else url[:path_at]
+    if not _is_safe_origin(origin) or not url.isascii() or _UNSAFE_IN_URL.search(url):
         raise HeaderInjectionError(
             "The unsubscribe address must be one https address in plain ASCII, so the mail was not built."
         )
     return url
+
+
+@lru_cache(maxsize=64)
+def _is_safe_origin(origin: str) -> bool:
+    """Whether scheme and host may stand in an unsubscribe address; they are the same in every mail we send."""
+    parts = urlsplit(origin)
+    is_secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    return is_secure and bool(parts.hostname)
 
 
 def _extra_fields(extra_headers: tuple[tuple[str, str], ...]) -> list[bytes]:
@@ -211,58 +230,78 @@ def _extra_fields(extra_headers: tuple[tuple[str, str], ...]) -> list[bytes]:
     return [field(name, value) for name, value in extra_headers]
 
 
-def _footer_text(outgoing: OutgoingMail) -> str:
-    """Return who wrote, from where, and how to stop, one a line; empty without a footer."""
-    footer = outgoing.footer
-    if footer is None:
-        return ""
-    stop = " ".join(
-        filter(None, [footer.unsubscribe_sentence.strip(), outgoing.list_unsubscribe_url])
+def _footer(outgoing: OutgoingMail) -> tuple[str, str]:
+    """Return who wrote, from where, and how to stop, one a line, as text and as HTML; empty without a footer."""
+    if outgoing.footer is None:
+        return "", ""
+    text, rich, sentence, rich_sentence = _identity(outgoing.footer)
+    url = outgoing.list_unsubscribe_url
+    stop, rich_stop = (
+        " ".join(filter(None, pieces))
+        for pieces in ((sentence, url), (rich_sentence, _linked(url)))
     )
-    return _with_lf("\n".join([footer.sender_name.strip(), footer.postal_address.strip(), stop]))
+    return f"{text}\n{stop}", f"<p>{rich}<br>\n{rich_stop}</p>"
+
+
+@lru_cache(maxsize=256)
+def _identity(footer: IdentityFooter) -> tuple[str, str, str, str]:
+    """Return what a footer says in every mail of its sender, as text and as HTML: who writes, and how to stop."""
+    text = _with_lf(f"{footer.sender_name.strip()}\n{footer.postal_address.strip()}")
+    sentence = _with_lf(footer.unsubscribe_sentence.strip())
+    return text, _broken(_linked(text)), sentence, _broken(_linked(sentence))
 
 
 def _with_lf(text: str) -> str:
-    return re.sub(r"\r\n?", "\n", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _as_html(text: str, footer: str, outgoing: OutgoingMail) -> str:
+def _as_html(text: str, rich_footer: str, outgoing: OutgoingMail) -> str:
     """Return a small HTML page: one paragraph per block of text, line breaks kept, web links live."""
-    rule = ["<hr>", _paragraph(footer)] if footer else []
-    paragraphs = [_paragraph(block) for block in _PARAGRAPH_BREAK.split(text.strip())]
+    rule = ["<hr>", rich_footer] if rich_footer else []
+    paragraphs = [f"<p>{_broken(block)}</p>" for block in _paragraphs(_linked(text.strip()))]
     language = html.escape(outgoing.language, quote=True)
     title = html.escape(outgoing.subject)
     head = f'<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title></head>'
     return "\n".join(["<!DOCTYPE html>", head, "<body>", *paragraphs, *rule, "</body></html>", ""])
 
 
-def _paragraph(block: str) -> str:
-    return "<p>" + "<br>\n".join(_linked(line) for line in block.split("\n")) + "</p>"
+def _paragraphs(text: str) -> list[str]:
+    is_plain = "\n\n\n" not in text and "\n " not in text and "\n\t" not in text
+    return text.split("\n\n") if is_plain else _PARAGRAPH_BREAK.split(text)
 
 
-def _linked(line: str) -> str:
+def _broken(rich: str) -> str:
+    return rich.replace("\n", "<br>\n")
+
+
+def _linked(text: str) -> str:
+    if "http" not in text:
+        return html.escape(text)
     pieces, end = [], 0
-    for found in _URL_IN_TEXT.finditer(line):
+    for found in _URL_IN_TEXT.finditer(text):
         url = found.group().rstrip(".,;:!?)]}'")
-        pieces.append(html.escape(line[end : found.start()]))
-        pieces.append(f'<a href="{html.escape(url, quote=True)}">{html.escape(url)}</a>')
+        shown = html.escape(url)
+        pieces.append(html.escape(text[end : found.start()]))
+        pieces.append(f'<a href="{shown}">{shown}</a>')
         end = found.start() + len(url)
-    return "".join([*pieces, html.escape(line[end:])])
+    return "".join([*pieces, html.escape(text[end:])])
 
 
-def _text_part(subtype: str, text: str) -> bytes:
+def _text_part(subtype: bytes, text: str) -> bytes:
     """Return one text part: as it is when ASCII in short lines, else quoted-printable (RFC 2045 6.7)."""
     lines = text.encode("utf-8", "replace").replace(b"\n", b"\r\n")
     readable = text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
     if readable and max(map(len, lines.split(b"\r\n"))) <= PREFERRED_LINE:
         encoding, content = b"7bit", lines
     else:
-        quoted = binascii.b2a_qp(lines, istext=True)
-        encoding, content = b"quoted-printable", re.sub(rb"\r?\n", b"\r\n", quoted)
-    return (
-        b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n"
-        % (subtype.encode(), encoding)
-    ) + content
+        encoding, content = b"quoted-printable", binascii.b2a_qp(lines, istext=True)
+        if content.count(b"\n") != content.count(b"\r\n"):
+            content = re.sub(rb"\r?\n", b"\r\n", content)
+    return b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n%s" % (
+        subtype,
+        encoding,
+        content,
+    )
 
 
 def _attachment_part(attachment: Attachment) -> bytes:

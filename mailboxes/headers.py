@@ -57,6 +57,8 @@ def field(name: str, value: str) -> bytes:
 
     Text that is not ASCII, or that looks like an encoded word, is encoded (RFC 2047).
     """
+    if _fits_as_it_is(name, value):
+        return f"{name}: {value}\r\n".encode()
     refuse_injection(f"{name} header", value)
     value = value.strip()
     longest = max(map(len, value.split(" ")), default=0)
@@ -74,6 +76,9 @@ def structured_field(name: str, tokens: list[str]) -> bytes:
 
     The tokens may be UTF-8 where RFC 6532 allows it (a local part); they are not encoded further.
     """
+    value = " ".join(tokens)
+    if value.isascii() and value.isprintable() and len(name) + 2 + len(value) <= PREFERRED_LINE:
+        return f"{name}: {value}\r\n".encode()
     for token in tokens:
         refuse_injection(f"{name} header", token)
         if len(token.encode()) > LINE_LIMIT - len(name) - 2:
@@ -104,8 +109,8 @@ def refuse_unless_field_name(name: str) -> str:
 
 def refuse_unless_message_id(value: str) -> str:
     """Return a Message-ID in angle brackets (RFC 5322 section 3.6.4), or raise HeaderInjectionError."""
-    refuse_injection("Message-ID", value)
     if not _MESSAGE_ID.fullmatch(value):
+        refuse_injection("Message-ID", value)
         raise HeaderInjectionError(
             "A Message-ID must look like <unique@domain>, so the mail was not built."
         )
@@ -143,6 +148,17 @@ def _phrase(name: str) -> list[str]:
         return [name]
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return [f'"{escaped}"']
+
+
+def _fits_as_it_is(name: str, value: str) -> bool:
+    """Whether free text needs neither judging nor encoding nor folding, as nearly every subject."""
+    return (
+        value.isascii()
+        and value.isprintable()
+        and 0 < len(value) <= PREFERRED_LINE - len(name) - 2
+        and "=?" not in value
+        and value.strip() == value
+    )
 
 
 def _fold(name: str, tokens: list[str]) -> bytes:

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from mailboxes.addresses import (
     AddressError,
+    EmailAddress,
     RoleKind,
+    _judged_address,
     address_hash,
     domain_of,
     is_disposable_domain,
@@ -176,3 +178,47 @@ def test_any_text_is_an_address_or_a_refusal(text):
         return
     assert parse_address(str(parsed)) == parsed
     assert not set("\r\n\x00 <>") & set(str(parsed))
+
+
+LOCAL_PARTS = st.text('ab.+-_0@ \nÄ"', max_size=6) | st.sampled_from(
+    ["a" * 64, "a" * 65, "postmaster"]
+)
+DOMAINS = st.text("ab.-1 @\té", max_size=8) | st.sampled_from(
+    [
+        "acme.com",
+        "Acme.TEST",
+        "bücher.example",
+        "xn--bcher-kva.example",
+        "xn--a.example",
+        "a.local",
+        "a.invalid",
+        "[127.0.0.1]",
+        "a..b",
+        "a.1",
+        "ab--c.com",
+        f"{'d' * 63}.com",
+        f"{'d' * 64}.com",
+        ".".join(["d" * 60] * 4),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(LOCAL_PARTS, DOMAINS)
+def test_the_short_way_says_what_the_long_way_says(local, domain):
+    text = f"{local}@{domain}"
+    answers = []
+    for judge in (_judged_address, parse_address):
+        try:
+            answers.append(judge(text))
+        except AddressError as error:
+            answers.append(str(error))
+    assert answers[0] == answers[1]
+
+
+def test_an_address_has_its_length_limits():
+    assert parse_address(f"{'a' * 64}@acme.test") == EmailAddress("a" * 64, "acme.test")
+    with pytest.raises(AddressError):
+        parse_address(f"{'a' * 65}@acme.test")
+    with pytest.raises(AddressError):
+        parse_address(f"{'a' * 60}@{'.'.join(['d' * 60] * 4)}")

@@ -3,6 +3,7 @@
 import dataclasses
 import email
 import email.policy
+import hashlib
 import re
 import shutil
 import subprocess
@@ -102,6 +103,29 @@ def test_any_text_comes_back_unchanged(text):
 def test_the_same_mail_gives_the_same_bytes():
     assert compose(MAIL) == compose(changed())
     assert compose(MAIL) != compose(changed(message_id="<other@acme.test>"))
+
+
+@pytest.mark.parametrize(
+    ("outgoing", "digest"),
+    [
+        (MAIL, "1cbbe41abb2f26c9"),
+        (changed(subject="Grüße", text="é" * 100 + "\n.\n", from_name="Jané"), "e011b665889704ed"),
+        (changed(footer=None), "ccc15fd1f6a480cf"),
+        (changed(list_unsubscribe_url="", list_unsubscribe_mailto=""), "58619668bcb2ff79"),
+        (
+            changed(
+                text="a\r\nb\rc <x> & \" ' https://a.test/?x=1&y=2). http://b.test\n\n \t\n\n end  ",
+                subject="<b>&'\"",
+            ),
+            "421dbc41bf34ea85",
+        ),
+        (changed(text="x" * 2000 + " tab\there\n" * 50), "ccfa6e768d8201ce"),
+        (changed(text="\n\n\nhello\n\n\n\nworld\n\n\n"), "cf495335e1d4c051"),
+        (changed(footer=None, text=""), "01c78d12dc19c87b"),
+    ],
+)
+def test_what_is_built_faster_is_built_the_same(outgoing, digest):
+    assert hashlib.sha256(compose(outgoing)).hexdigest()[:16] == digest
 
 
 def test_a_boundary_inside_the_text_is_avoided():
