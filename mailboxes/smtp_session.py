@@ -6,7 +6,7 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar
@@ -17,6 +17,7 @@ from mailboxes.smtp_wire import Reply, SmtpWire, WireError
 T = TypeVar("T")
 
 _CONTINUE = 334
+_BAD_CREDENTIALS = 535  # RFC 4954 section 6
 _HOST_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 
 
@@ -69,6 +70,9 @@ class SmtpEndpoint:
     timeouts: TimeOuts = TimeOuts()
     # Judges the host anew at each dial and returns the address to use, so that a name cannot come to lead elsewhere.
     judge: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
+    # Returns the secret of this very moment, for access tokens; given "" at first, and once more the secret that was
+    # refused. Runs in a thread and may raise TransportError.
+    renew: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
 
 
 class SmtpSession:
@@ -173,14 +177,26 @@ class SmtpSession:
                 "The password would travel without encryption, so we did not log in. Choose TLS or STARTTLS.",
                 stage=Stage.LOGIN,
             )
+        secret = await self._secret("")
+        reply = await self._authenticate(secret)
+        if reply.code == _BAD_CREDENTIALS and endpoint.renew is not None:
+            # The provider may have ended a token before its time; a second refusal is meant.
+            reply = await self._authenticate(await self._secret(secret))
+        self._require(reply, Stage.LOGIN, "refused the user name or password")
+
+    async def _secret(self, refused: str) -> str:
+        if self.endpoint.renew is None:
+            return self.endpoint.secret
+        return await asyncio.to_thread(self.endpoint.renew, refused)
+
+    async def _authenticate(self, secret: str) -> Reply:
+        endpoint = replace(self.endpoint, secret=secret)
         for line in login_lines(endpoint, self.extensions.get("AUTH", "").split()):
             reply = await self._guarded(Stage.LOGIN, self.ask(line, endpoint.timeouts.command))
             if reply.code != _CONTINUE:
-                break
-        if reply.code == _CONTINUE:
-            # XOAUTH2 explains its refusal in a 334 and gives the 535 only after an empty line.
-            reply = await self._guarded(Stage.LOGIN, self.ask(b"", endpoint.timeouts.command))
-        self._require(reply, Stage.LOGIN, "refused the user name or password")
+                return reply
+        # XOAUTH2 explains its refusal in a 334 and gives the 535 only after an empty line.
+        return await self._guarded(Stage.LOGIN, self.ask(b"", endpoint.timeouts.command))
 
     def _context(self) -> ssl.SSLContext:
         return self.endpoint.tls_context or _default_tls_context()

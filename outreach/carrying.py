@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from accounts.encryption import SecretUnreadableError
 from mailboxes.capacity import CapReachedError
+from mailboxes.pools import MailPool, open_pool
 from mailboxes.receipts import (
     Accepted,
     Deferred,
@@ -23,7 +24,6 @@ from mailboxes.receipts import (
     Rejected,
     TransientTransportError,
 )
-from mailboxes.smtp_pool import SmtpPool
 from outreach import ledger, ledger_sql
 from outreach.committing import GroupCommitter, end_tasks
 from outreach.judging import Ask, Outcome, Ticket
@@ -96,8 +96,8 @@ class Carrier:
         self.tally: Counter[str] = Counter()
         self.finished = asyncio.Event()
         self.is_stopping = False
-        self._pools: dict[int, SmtpPool] = {}
-        self._old_pools: list[SmtpPool] = []
+        self._pools: dict[int, MailPool] = {}
+        self._old_pools: list[MailPool] = []
         self._begin: GroupCommitter[Ask, bool] = GroupCommitter(self._begin_group)
         self._settle: GroupCommitter[tuple[End, Outcome], bool] = GroupCommitter(self._settle_group)
         self._services: list[asyncio.Task[None]] = []
@@ -304,7 +304,7 @@ class Carrier:
             async with self.database.connection() as conn:
                 await ledger.break_mailbox(conn, parcel.mailbox_id, reason)
 
-    def _pool(self, parcel: Parcel, *, is_real: bool) -> SmtpPool:
+    def _pool(self, parcel: Parcel, *, is_real: bool) -> MailPool:
         endpoint = endpoint_of(parcel)
         pool = self._pools.get(parcel.mailbox_id)
         if pool is not None and pool.endpoint == endpoint:
@@ -312,7 +312,7 @@ class Carrier:
         if pool is not None:
             self._old_pools.append(pool)
         most = CONNECTIONS_OF_A_REAL_MAILBOX if is_real else self.connections
-        self._pools[parcel.mailbox_id] = SmtpPool(endpoint, max_connections=most)
+        self._pools[parcel.mailbox_id] = open_pool(endpoint, max_connections=most)
         return self._pools[parcel.mailbox_id]
 
 

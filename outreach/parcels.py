@@ -12,7 +12,10 @@ from psycopg.rows import class_row
 from accounts.encryption import decrypt
 from mailboxes.composing import IdentityFooter, OutgoingMail, compose, reply_address
 from mailboxes.connecting import judged_at_dial
-from mailboxes.smtp_session import Security, SmtpEndpoint
+from mailboxes.models import Mailbox
+from mailboxes.pools import token_source
+from mailboxes.providers.base import ApiEndpoint, endpoint_from
+from mailboxes.smtp_session import Authentication, Security, SmtpEndpoint
 from outreach.judging import Ask, Ticket
 from outreach.ledger import Connection
 from outreach.ledger_sql import LEFT
@@ -24,7 +27,7 @@ LOAD = f"""
 SELECT m.id, m.lease_epoch AS epoch, m.public_id, m.message_id, m.recipient, m.subject, m.body, m.attempts,
     c.first_name, c.last_name, w.sender_name, w.postal_address,
     b.id AS mailbox_id, b.address, b.display_name, b.smtp_host, b.smtp_port, b.smtp_security, b.smtp_username,
-    b.smtp_password, b.is_sandbox,
+    b.smtp_password, b.is_sandbox, b.provider, b.api_credentials,
     ARRAY(SELECT p.message_id FROM outreach_message p WHERE p.enrollment_id = m.enrollment_id
         AND p.step_number < m.step_number AND p.status IN {LEFT} ORDER BY p.step_number) AS earlier,
     coalesce((SELECT p.subject FROM outreach_message p WHERE p.enrollment_id = m.enrollment_id
@@ -64,6 +67,8 @@ class Parcel:
     smtp_username: str
     smtp_password: str
     is_sandbox: bool
+    provider: str
+    api_credentials: str
     earlier: list[str]
     first_subject: str
 
@@ -113,14 +118,23 @@ def compose_parcel(parcel: Parcel) -> bytes:
     )
 
 
-def endpoint_of(parcel: Parcel) -> SmtpEndpoint:
-    """Return the server of its mailbox. Raises SecretUnreadableError when the password cannot be opened."""
+def endpoint_of(parcel: Parcel) -> SmtpEndpoint | ApiEndpoint:
+    """Return through what its mailbox sends; an access token is asked for at each log-in.
+
+    Raises SecretUnreadableError when the password or key cannot be opened, ApiCredentialsError when it is missing.
+    """
+    if parcel.provider in Mailbox.API_PROVIDERS:
+        sealed = parcel.api_credentials
+        return endpoint_from(parcel.provider, decrypt(sealed) if sealed else "")
+    uses_token = parcel.provider in Mailbox.OAUTH_PROVIDERS
     return SmtpEndpoint(
         host=parcel.smtp_host,
         port=parcel.smtp_port,
         security=Security(parcel.smtp_security),
         username=parcel.smtp_username,
         secret=decrypt(parcel.smtp_password) if parcel.smtp_password else "",
+        authentication=Authentication.XOAUTH2 if uses_token else Authentication.PASSWORD,
+        renew=token_source(parcel.mailbox_id) if uses_token else None,
         client_name=urlsplit(settings.SITE_URL).hostname or "localhost",
         judge=None if parcel.is_sandbox else judged_at_dial,
     )
