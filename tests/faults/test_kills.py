@@ -1,16 +1,14 @@
 """kill -9 (F1, F2) and SIGTERM (F3): nothing twice, nothing lost, unknown at most what was on the wire."""
 
-import os
 import random
 import time
 
 import pytest
 
 from outreach.models import Message
-from outreach.recovery import Verdict
 from tests.fakes.smtp_sink import SmtpSink
 from tests.faults.ledger_world import (
-    accepted_ids,
+    SinkOracle,
     check_invariants,
     dispatch,
     end_leases,
@@ -21,18 +19,6 @@ from tests.faults.sender import finish, kill, start_sender
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 CONNECTIONS = 8
-SEEDS = int(os.environ.get("SEEDS") or 2)
-
-
-class SinkOracle:
-    """Knows what the sink took, as a provider's API would."""
-
-    def __init__(self, sink):
-        self.sink = sink
-
-    async def outcome(self, stray):
-        taken = stray.message_id in accepted_ids(self.sink)
-        return Verdict.ACCEPTED if taken else Verdict.NOT_ACCEPTED
 
 
 def drain_after_kill(**changes):
@@ -91,7 +77,6 @@ def test_an_oracles_no_is_not_believed_while_the_lost_sender_may_only_be_slow(wo
     assert world.statuses() == {"sent": 5}
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
 def test_killed_at_random_moments(world, seed):
     moments = random.Random(seed)
     with SmtpSink(delay_seconds=0.005) as sink:
