@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mailboxes.connecting import judged_at_dial
+from mailboxes.credentials import login_of
 from mailboxes.imap_folders import Folder, parse_folder
 from mailboxes.models import Mailbox
 from mailboxes.receipts import TransportError
@@ -121,10 +122,10 @@ class _Client(imaplib.IMAP4):
 
     def command(self, name: str, *arguments: str) -> list[Any]:
         """Run a command that this library knows only in part; return its untagged answers."""
-        status, data = self._simple_command(name, *arguments)  # type: ignore[attr-defined]
+        status, data = self._simple_command(name, *arguments)
         if status != "OK":
             raise self.error(_text(data))
-        answers: list[Any] = self._untagged_response(status, data, name)[1]  # type: ignore[attr-defined]
+        answers: list[Any] = self._untagged_response(status, data, name)[1]
         return [answer for answer in answers if answer is not None]
 
 
@@ -315,22 +316,20 @@ def log_in(client: imaplib.IMAP4, endpoint: ImapEndpoint) -> None:
 
 
 def endpoint_of(mailbox: Mailbox, *, visit_seconds: float = VISIT_SECONDS) -> ImapEndpoint | None:
-    """Return where this mailbox is read, or None when it cannot be. User name and password are SMTP's unless given.
+    """Return where this mailbox is read and what opens it, or None when it cannot be read.
 
-    For OAuth mailboxes the stored access token is used: renew it before.
+    An access token is renewed when needed, so this may take a while and raises what credentials.login_of raises.
     """
-    if not mailbox.imap_host or mailbox.is_sandbox:
+    if not mailbox.imap_host:
         return None
-    by_oauth = mailbox.provider in Mailbox.OAUTH_PROVIDERS
+    login = login_of(mailbox, reading=True)
     return ImapEndpoint(
         host=mailbox.imap_host,
         port=mailbox.imap_port,
         security=Security(mailbox.imap_security),
-        username=mailbox.imap_username or mailbox.smtp_username or mailbox.address,
-        secret=mailbox.oauth_access_token
-        if by_oauth
-        else mailbox.imap_password or mailbox.smtp_password,
-        authentication=Authentication.XOAUTH2 if by_oauth else Authentication.PASSWORD,
+        username=login.username,
+        secret=login.secret,
+        authentication=login.authentication,
         step_seconds=min(STEP_SECONDS, visit_seconds),
         visit_seconds=visit_seconds,
     )

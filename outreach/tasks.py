@@ -16,6 +16,7 @@ from accounts.models import BackgroundTask
 from outreach import advancing, contact_files, hearing, packages, verification
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
 from outreach.models import Contact, Package
+from outreach.oracles import MailboxOracle
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,11 @@ def advance_sequences() -> None:
 @shared_task
 def dispatch() -> None:
     """Take a free sender's slot, if there is one, and send for one turn."""
-    options = Options(chores=(advancing.advance_sequences,), is_stopping=_STOPPING.is_set)
+    options = Options(
+        chores=(advancing.advance_sequences,),
+        is_stopping=_STOPPING.is_set,
+        oracle=MailboxOracle(),
+    )
     try:
         tally = asyncio.run(Dispatcher(options).run())
     except NoSlotError:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from outreach.advancing import advance_sequences
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
+from outreach.oracles import MailboxOracle
 
 # After a turn that could not begin (no slot, no database) we wait this long.
 REST_SECONDS = 2.0
@@ -34,7 +35,10 @@ class Command(BaseCommand):
         while not stopped.is_set():
             dispatcher = Dispatcher(
                 Options(
-                    stop_when_idle=once, chores=(advance_sequences,), is_stopping=stopped.is_set
+                    stop_when_idle=once,
+                    chores=(advance_sequences,),
+                    is_stopping=stopped.is_set,
+                    oracle=MailboxOracle(),
                 )
             )
             try:
