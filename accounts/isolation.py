@@ -14,6 +14,13 @@ from django.db import connection, models, transaction
 from accounts.scoping import WorkspaceModel
 
 SETTING = "roleferry.workspace_id"
+# What rules the whole platform: a member's request may read it, so that pages can say why nothing leaves, and never
+# write it. Operations and the sender run outside the walls.
+READ_ONLY_TABLES = (
+    "accounts_platformswitch",
+    "mailboxes_domainquarantine",
+    "mailboxes_recipientwindow",
+)
 
 
 def tenant_models() -> list[type[models.Model]]:
@@ -70,15 +77,27 @@ def ensure_walls(**kwargs: object) -> None:
         missing = [
             m._meta.db_table for m in tenant_models() if m._meta.db_table in existing - walled
         ]
-        if not missing:
-            return
-        _ensure_role(cursor, role)
+        if missing:
+            _ensure_role(cursor, role)
         for table in map(connection.ops.quote_name, missing):
             cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
             cursor.execute(
                 f"CREATE POLICY workspace_walls ON {table} TO {role} "
                 f"USING (workspace_id = nullif(current_setting('{SETTING}', true), '')::bigint)"
             )
+        _ensure_read_only(cursor, role)
+
+
+def _ensure_read_only(cursor: object, role: str) -> None:
+    execute = cursor.execute  # type: ignore[attr-defined]
+    execute(
+        "SELECT DISTINCT table_name FROM information_schema.role_table_grants WHERE grantee = %s"
+        " AND table_schema = current_schema() AND table_name = ANY(%s)"
+        " AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE')",
+        [settings.DATABASE_WEB_ROLE, list(READ_ONLY_TABLES)],
+    )
+    for (table,) in cursor.fetchall():  # type: ignore[attr-defined]
+        execute(f"REVOKE INSERT, UPDATE, DELETE ON {connection.ops.quote_name(table)} FROM {role}")
 
 
 def _ensure_role(cursor: object, role: str) -> None:

@@ -212,6 +212,7 @@ def _schedule(approval: Approval, enrollments: list[Enrollment], plan: list[Plan
             due_at=planned.at,
             status_reason="",
             unresolved=[],
+            lost_claims=0,
         )
         if planned.is_first:
             message.move_to(Status.SCHEDULED)

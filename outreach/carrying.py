@@ -24,6 +24,7 @@ from mailboxes.receipts import (
     Rejected,
     TransientTransportError,
 )
+from mailboxes.throttle import WindowFullError
 from outreach import ledger, ledger_sql
 from outreach.committing import GroupCommitter, end_tasks
 from outreach.judging import Ask, Outcome, Ticket
@@ -122,6 +123,11 @@ class Carrier:
         }
 
     @property
+    def has_suspect(self) -> bool:
+        """Whether a message is in our hands that may have killed senders; nothing else is taken beside it."""
+        return any(flight.ask.due.is_suspect for flight in self.flights.values())
+
+    @property
     def quota(self) -> int:
         """How many messages of one sandbox mailbox we hold at once: some wait so that no connection does."""
         return self.connections * 4
@@ -201,7 +207,7 @@ class Carrier:
             )
         except (ValueError, SecretUnreadableError) as error:
             return End.HELD, Outcome(ticket, str(error), str(error))
-        except (psycopg.Error, PoolTimeout, CapReachedError) as error:
+        except (psycopg.Error, PoolTimeout, CapReachedError, WindowFullError) as error:
             # Our own database failed before DATA, so the mail has not left.
             return End.WITHDRAWN, Outcome(ticket, error=str(error), delay=DATABASE_DELAY_SECONDS)
         await self.on_receipt(ticket, receipt)

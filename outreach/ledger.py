@@ -5,6 +5,7 @@ holds is named by a `Ticket`: id and epoch. The epoch is new for every claim, an
 whoever lost a message cannot change it any more.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,11 +14,18 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from mailboxes import capacity
+from mailboxes import capacity, throttle
 from mailboxes.capacity import CapReachedError, Room, ramp_cap
 from mailboxes.models import Mailbox
+from mailboxes.throttle import WindowFullError, WindowRoom, cap_for_domain
 from outreach import ledger_sql as sql
-from outreach.claiming import DueMessage, plan_claims
+from outreach.claiming import (
+    LOST_CLAIMS_LIMIT,
+    DueMessage,
+    open_window,
+    travel_together,
+    plan_claims,
+)
 from outreach.judging import REFUSALS, Ask, Judge, Outcome, Ticket
 from outreach.scheduling import LATE_LIMIT
 
@@ -27,6 +35,10 @@ LEASE_SECONDS = 60.0
 RETRY_HOURS = 24
 LATE_HOURS = int(LATE_LIMIT.total_seconds() // 3600)
 LATE_REASON = "It is more than 24 hours late. Look at it and send it again, or cancel it."
+LOST_REASON = (
+    f"{LOST_CLAIMS_LIMIT} times a sender ended without a word while it had this mail in hand. "
+    "It was not sent. Look at it, then send it again or cancel it."
+)
 
 Connection = AsyncConnection[Any]
 
@@ -38,24 +50,28 @@ async def claim_due(
     lease: float = LEASE_SECONDS,
     quotas: Mapping[int, int] | None = None,
     quota: int = 100,
+    in_hand: int = 0,
 ) -> tuple[list[Ask], int]:
     """Take up to `limit` due messages for this sender; give those that must wait a later due time and the reason.
 
     Returns what was taken and how many were given a later time.
 
     `quotas`: mailbox id to how many more this sender wants to carry for it (default `quota`); those at 0 are skipped.
+    `in_hand`: how many messages it carries; one that may have killed senders is taken only by a sender with none.
     """
     quotas = quotas or {}
     busy = [mailbox for mailbox, left in quotas.items() if left <= 0]
     async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(sql.DUE, {"busy": busy, "limit": limit, "late_hours": LATE_HOURS})
-        due = [DueMessage(**row) for row in await cursor.fetchall()]
+        wanted = {"busy": busy, "limit": limit, "late_hours": LATE_HOURS, "is_busy": in_hand > 0}
+        await cursor.execute(sql.DUE, wanted)
+        due = travel_together([DueMessage(**row) for row in await cursor.fetchall()])
         if not due:
             return [], 0
         rooms, now = await _rooms(cursor, {message.workspace_id for message in due}, quotas, quota)
         companies = {message.company_id for message in due if message.timing.spacing_hours}
         written = await _last_written(cursor, companies)
-        plan = plan_claims(due, rooms, written, now)
+        windows = await _windows(cursor, {message.domain for message in due})
+        plan = plan_claims(due, rooms, written, now, windows)
         if plan.delays:
             dues, reasons = zip(*plan.delays.values(), strict=True)
             await cursor.execute(
@@ -89,18 +105,7 @@ async def begin_sending(
     before our commit is seen, whichever way the two transactions overlapped.
     """
     async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
-        # First of all locks, as in outreach.stopping: who stops writing to a company and who writes take turns.
-        companies = {ask.due.company_id for ask in asks}
-        await cursor.execute(sql.LOCK_TIMEOUT)
-        await cursor.execute(sql.LOCK_COMPANIES, {"companies": list(companies)})
-        await cursor.execute(
-            capacity.LOCK_DAYS, {"mailboxes": list({ask.mailbox_id for ask in asks})}
-        )
-        days = {row["mailbox_id"]: row for row in await cursor.fetchall()}
-        written = await _last_written(cursor, companies)
-        await cursor.execute(sql.VERDICTS, _keys([ask.ticket for ask in asks]))
-        verdicts = {row["id"]: row for row in await cursor.fetchall()}
-        judge = Judge(days, written, verdicts)
+        judge = await _lock_and_look(cursor, asks)
         for ask in asks:
             judge.judge(ask)
         begun = await _begin(cursor, judge, lease)
@@ -133,6 +138,11 @@ async def mark_held(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
 async def mark_withdrawn(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
     """Put back messages that have surely not left; the slot is free again."""
     return await _settle(conn, sql.PUT_BACK, outcomes)
+
+
+async def mark_reopened(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
+    """Let `unknown` messages that have surely not left be due again; their slots are free again."""
+    return await _settle(conn, sql.REOPEN, outcomes)
 
 
 async def mark_deferred(
@@ -173,6 +183,16 @@ async def hold_late(conn: Connection) -> int:
     return len(await cursor.fetchall())
 
 
+async def expire_claims(conn: Connection) -> int:
+    """Let go of what lost senders held before DATA; return how many messages are due again.
+
+    A message that lost too many senders is held for a person instead.
+    """
+    await conn.execute(sql.HOLD_LOST.sql, {"reason": LOST_REASON})
+    cursor = await conn.execute(sql.EXPIRE_CLAIMS.sql)
+    return len(await cursor.fetchall())
+
+
 async def seconds_to_next(conn: Connection) -> float | None:
     """Return how long until the next scheduled message is due, or None when none is."""
     cursor = await conn.execute(sql.NEXT_DUE)
@@ -180,16 +200,42 @@ async def seconds_to_next(conn: Connection) -> float | None:
     return row[0] if row else None
 
 
+async def _lock_and_look(cursor: Any, asks: Sequence[Ask]) -> Judge:
+    """Take every lock of `sending` in the order that all keep, then read what the decision rests on."""
+    # First of all locks, as in outreach.stopping: who stops writing to a company and who writes take turns.
+    companies = {ask.due.company_id for ask in asks}
+    applications = [ask.due.application_id for ask in asks if ask.due.timing.people_limit]
+    await cursor.execute(sql.LOCK_TIMEOUT)
+    await cursor.execute(
+        sql.LOCK_COMPANIES, {"companies": list(companies), "applications": applications}
+    )
+    await cursor.execute(capacity.LOCK_DAYS, {"mailboxes": list({ask.mailbox_id for ask in asks})})
+    days = {row["mailbox_id"]: row for row in await cursor.fetchall()}
+    domains = sorted({ask.due.domain for ask in asks})
+    caps = {"domains": domains, "caps": [cap_for_domain(domain) for domain in domains]}
+    await cursor.execute(throttle.OPEN_WINDOWS, caps)
+    windows = {row["domain"]: row for row in await cursor.fetchall()}
+    written = await _last_written(cursor, companies)
+    people = await _written_people(cursor, applications)
+    await cursor.execute(sql.VERDICTS, _keys([ask.ticket for ask in asks]))
+    verdicts = {row["id"]: row for row in await cursor.fetchall()}
+    return Judge(days, windows, written, people, verdicts)
+
+
 async def _begin(cursor: Any, judge: Judge, lease: float) -> set[int]:
     if not judge.granted:
         return set()
     days = [judge.days[ask.mailbox_id]["day"] for ask in judge.granted]
+    hour = judge.windows[judge.granted[0].due.domain]["hour"]
     keys = _keys([ask.ticket for ask in judge.granted])
-    await cursor.execute(sql.BEGIN.sql, {**keys, "days": days, "lease": lease})
-    begun = {row["id"]: row["mailbox_id"] for row in await cursor.fetchall()}
-    await _reserve(cursor, list(begun.values()), days[0])
-    await cursor.execute(sql.BIND, {"ids": list(begun)})
-    await cursor.execute(sql.STAMP, {"mailboxes": sorted(set(begun.values()))})
+    await cursor.execute(sql.BEGIN.sql, {**keys, "days": days, "hour": hour, "lease": lease})
+    rows = await cursor.fetchall()
+    mailboxes = [row["mailbox_id"] for row in rows]
+    await _reserve(cursor, mailboxes, days[0])
+    await _reserve_windows(cursor, [row["domain"] for row in rows], hour)
+    begun = [row["id"] for row in rows]
+    await cursor.execute(sql.BIND, {"ids": begun})
+    await cursor.execute(sql.STAMP, {"mailboxes": sorted(set(mailboxes))})
     return set(begun)
 
 
@@ -201,6 +247,16 @@ async def _reserve(cursor: Any, mailboxes: list[int], day: object) -> None:
     )
     if len(await cursor.fetchall()) != len(slots):
         raise CapReachedError("A mailbox's day had less room than was counted under its lock.")
+
+
+async def _reserve_windows(cursor: Any, domains: list[str], hour: datetime) -> None:
+    slots = Counter(domains)
+    await cursor.execute(
+        throttle.RESERVE_WINDOWS,
+        {"domains": list(slots), "slots": list(slots.values()), "hour": hour},
+    )
+    if len(await cursor.fetchall()) != len(slots):
+        raise WindowFullError("A recipient domain's hour had less room than was counted.")
 
 
 async def _refuse(cursor: Any, judge: Judge) -> None:
@@ -272,11 +328,29 @@ async def _last_written(cursor: Any, companies: Iterable[int]) -> dict[tuple[int
     return {(row["workspace_id"], row["company_id"]): row["at"] for row in await cursor.fetchall()}
 
 
+async def _written_people(cursor: Any, applications: list[int]) -> dict[int, list[int]]:
+    if not applications:
+        return {}
+    await cursor.execute(sql.WRITTEN_PEOPLE, {"applications": applications})
+    return {row["application_id"]: row["people"] for row in await cursor.fetchall()}
+
+
+async def _windows(cursor: Any, domains: Iterable[str]) -> dict[str, WindowRoom]:
+    await cursor.execute(sql.WINDOWS, {"domains": list(domains)})
+    return {
+        row["domain"]: open_window(row["domain"], used=row["used"])
+        for row in await cursor.fetchall()
+    }
+
+
 async def _settle(conn: Connection, move: sql.Move, outcomes: Sequence[Outcome]) -> set[int]:
     if not outcomes:
         return set()
     async with conn.transaction():
-        await conn.execute(sql.LOCK_DAYS_OF, _keys([outcome.ticket for outcome in outcomes]))
+        keys = _keys([outcome.ticket for outcome in outcomes])
+        await conn.execute(sql.LOCK_DAYS_OF, keys)
+        if move.gives_back:
+            await conn.execute(sql.LOCK_WINDOWS_OF, keys)
         cursor = await conn.execute(move.sql, _facts(outcomes))
         return {row[0] for row in await cursor.fetchall()}
 

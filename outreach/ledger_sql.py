@@ -4,8 +4,11 @@
 
 from dataclasses import dataclass
 
+from accounts.models import PlatformSwitch
 from mailboxes.capacity import GAP_SQL, HEALTH_TO_SEND
 from mailboxes.models import Mailbox
+from mailboxes.throttle import THIS_HOUR
+from outreach.claiming import LOST_CLAIMS_LIMIT
 from outreach.models import Message
 
 Status = Message.Status
@@ -18,6 +21,11 @@ class Move:
     olds: tuple[Status, ...]
     new: Status
     sql: str
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether the rows' slots become free again."""
+        return _GIVE_SLOT_BACK in self.sql
 
 
 def quoted(values: tuple[str, ...]) -> str:
@@ -40,9 +48,14 @@ _NOTES = """status_reason = h.reason, updated_at = now(), lease_until = NULL,
 _GIVE_SLOT_BACK = """freed AS (
     UPDATE mailboxes_mailboxday d SET reserved = d.reserved - f.slots, updated_at = now()
     FROM (SELECT old_mailbox, old_day, count(*) AS slots FROM held WHERE old_day IS NOT NULL GROUP BY 1, 2) f
-    WHERE d.mailbox_id = f.old_mailbox AND d.day = f.old_day)"""
+    WHERE d.mailbox_id = f.old_mailbox AND d.day = f.old_day),
+freed_hours AS (
+    UPDATE mailboxes_recipientwindow w SET reserved = w.reserved - f.slots
+    FROM (SELECT old_domain, old_hour, count(*) AS slots FROM held WHERE old_hour IS NOT NULL GROUP BY 1, 2) f
+    WHERE w.domain = f.old_domain AND w.hour = f.old_hour)"""
 
-# Every transaction takes its locks in one order: companies, days by mailbox, messages, enrollments, mailboxes.
+# Every transaction takes its locks in one order: companies, days by mailbox, hours of recipient domains, messages,
+# enrollments, mailboxes.
 LOCK_DAYS_OF = """
 SELECT d.id FROM mailboxes_mailboxday d
 WHERE (d.mailbox_id, d.day) IN (
@@ -50,6 +63,14 @@ WHERE (d.mailbox_id, d.day) IN (
     JOIN unnest(%(ids)s::bigint[], %(epochs)s::bigint[]) AS v (id, epoch)
         ON v.id = m.id AND v.epoch = m.lease_epoch)
 ORDER BY d.mailbox_id, d.day FOR UPDATE
+"""
+LOCK_WINDOWS_OF = """
+SELECT w.id FROM mailboxes_recipientwindow w
+WHERE (w.domain, w.hour) IN (
+    SELECT lower(m.recipient_domain), m.reserved_hour FROM outreach_message m
+    JOIN unnest(%(ids)s::bigint[], %(epochs)s::bigint[]) AS v (id, epoch)
+        ON v.id = m.id AND v.epoch = m.lease_epoch)
+ORDER BY w.domain, w.hour FOR UPDATE
 """
 
 _COUNT_SENT = """counted AS (
@@ -67,7 +88,8 @@ def _settle(
     """Return a move of claimed rows whose facts come in _ROWS; it answers with the ids that moved."""
     sql = f"""
     WITH held AS (
-        SELECT v.*, m.mailbox_id AS old_mailbox, m.reserved_day AS old_day, m.enrollment_id, m.step_number
+        SELECT v.*, m.mailbox_id AS old_mailbox, m.reserved_day AS old_day,
+            lower(m.recipient_domain) AS old_domain, m.reserved_hour AS old_hour, m.enrollment_id, m.step_number
         FROM outreach_message m JOIN {_ROWS} ON v.id = m.id
         WHERE m.lease_epoch = v.epoch AND m.status IN {quoted(olds)} AND {condition}
         ORDER BY m.id FOR UPDATE OF m),
@@ -79,7 +101,7 @@ def _settle(
     return Move(olds, new, sql)
 
 
-_LET_GO = "lease_epoch = NULL, sending_at = NULL, reserved_day = NULL"
+_LET_GO = "lease_epoch = NULL, sending_at = NULL, reserved_day = NULL, reserved_hour = NULL"
 _FLYING = (Status.CLAIMED, Status.SENDING)
 
 CLAIM = Move(
@@ -98,11 +120,11 @@ BEGIN = Move(
     Status.SENDING,
     f"""
     UPDATE outreach_message m SET status = '{Status.SENDING}', sending_at = now(), reserved_day = v.day,
-        first_attempt_at = coalesce(m.first_attempt_at, now()),
+        reserved_hour = %(hour)s, first_attempt_at = coalesce(m.first_attempt_at, now()),
         lease_until = now() + make_interval(secs => %(lease)s), updated_at = now()
     FROM unnest(%(ids)s::bigint[], %(epochs)s::bigint[], %(days)s::date[]) AS v (id, epoch, day)
     WHERE m.id = v.id AND m.lease_epoch = v.epoch AND m.status = '{Status.CLAIMED}'
-    RETURNING m.id, m.mailbox_id""",
+    RETURNING m.id, m.mailbox_id, lower(m.recipient_domain) AS domain""",
 )
 # A try that was made counts against the 24 hours; a row beyond them is not answered and the caller ends it.
 PUT_BACK = _settle(
@@ -116,6 +138,8 @@ PUT_BACK = _settle(
 FAIL = _settle(_FLYING, Status.FAILED, _LET_GO, _GIVE_SLOT_BACK)
 HOLD = _settle((Status.CLAIMED,), Status.HELD, _LET_GO, _GIVE_SLOT_BACK)
 CANCEL = _settle((Status.CLAIMED,), Status.CANCELLED, _LET_GO, _GIVE_SLOT_BACK)
+# Disproved after all: due again as it was, and held for a person if that is more than 24 hours ago.
+REOPEN = _settle((Status.UNKNOWN,), Status.SCHEDULED, f"due_at = m.due_at, {_LET_GO}", _GIVE_SLOT_BACK)
 # The epoch stays: if the sender was only slow, its own later "250" still proves the row sent.
 LOSE = _settle((Status.SENDING,), Status.UNKNOWN, "provider_id = ''", "nothing AS (SELECT 1)")
 CONFIRM = _settle(
@@ -124,14 +148,25 @@ CONFIRM = _settle(
     "sent_at = now(), provider_id = left(h.provider_id, 200)",
     _COUNT_SENT,
 )
+_LOST = f"""SELECT id FROM outreach_message WHERE status = '{Status.CLAIMED}'
+        AND status IN ('claimed', 'sending') AND lease_until < now() AND lost_claims {{}} {LOST_CLAIMS_LIMIT - 1}
+        LIMIT 1000 FOR UPDATE SKIP LOCKED"""
 EXPIRE_CLAIMS = Move(
     (Status.CLAIMED,),
     Status.SCHEDULED,
     f"""
     UPDATE outreach_message SET status = '{Status.SCHEDULED}', lease_until = NULL, lease_epoch = NULL,
-        updated_at = now()
-    WHERE id IN (SELECT id FROM outreach_message WHERE status = '{Status.CLAIMED}'
-        AND status IN ('claimed', 'sending') AND lease_until < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)
+        lost_claims = lost_claims + 1, updated_at = now()
+    WHERE id IN ({_LOST.format("<")})
+    RETURNING id""",
+)
+HOLD_LOST = Move(
+    (Status.CLAIMED,),
+    Status.HELD,
+    f"""
+    UPDATE outreach_message SET status = '{Status.HELD}', lease_until = NULL, lease_epoch = NULL,
+        lost_claims = lost_claims + 1, status_reason = %(reason)s, updated_at = now()
+    WHERE id IN ({_LOST.format(">=")})
     RETURNING id""",
 )
 HOLD_LATE = Move(
@@ -161,26 +196,36 @@ MOVES = {
     "cancel": CANCEL,
     "lose": LOSE,
     "confirm": CONFIRM,
+    "reopen": REOPEN,
     "expire claims": EXPIRE_CLAIMS,
+    "hold lost": HOLD_LOST,
     "hold late": HOLD_LATE,
     "cancel rest": CANCEL_REST,
 }
 
 _MAY_SEND = f"b.status IN {_SENDERS} AND b.health >= {HEALTH_TO_SEND}"
+_PLATFORM_OFF = f"""EXISTS (SELECT 1 FROM accounts_platformswitch ps
+    WHERE ps.key = '{PlatformSwitch.Key.SENDING}' AND ps.is_off)"""
+_QUARANTINED = """EXISTS (SELECT 1 FROM mailboxes_domainquarantine q
+    WHERE q.released_at IS NULL AND lower(q.domain) = lower(split_part(b.address, '@', -1)))"""
 
 DUE = f"""
-SELECT m.id, m.workspace_id, m.is_sample, m.attempts, e.mailbox_id, c.company_id,
+SELECT m.id, m.workspace_id, m.is_sample, m.attempts, m.lost_claims, lower(m.recipient_domain) AS domain,
+    e.mailbox_id, e.application_id, e.contact_id, c.company_id,
     c.time_zone AS contact_zone, w.time_zone AS workspace_zone, w.pace
 FROM outreach_message m
 JOIN outreach_enrollment e ON e.id = m.enrollment_id
 JOIN outreach_contact c ON c.id = e.contact_id
+JOIN outreach_sequenceversion sv ON sv.id = e.version_id
+JOIN outreach_sequence sq ON sq.id = sv.sequence_id
 JOIN accounts_workspace w ON w.id = m.workspace_id
 WHERE m.status = '{Status.SCHEDULED}' AND m.due_at <= now()
   AND m.due_at >= now() - make_interval(hours => %(late_hours)s)
-  AND w.sending_paused_at IS NULL AND e.status <> 'held'
+  AND (NOT %(is_busy)s OR m.lost_claims < {LOST_CLAIMS_LIMIT - 1})
+  AND NOT {_PLATFORM_OFF} AND w.sending_paused_at IS NULL AND sq.paused_at IS NULL AND e.status <> 'held'
   AND EXISTS (SELECT 1 FROM mailboxes_mailbox b WHERE b.workspace_id = m.workspace_id
       AND b.is_sandbox = m.is_sample AND {_MAY_SEND} AND b.id <> ALL(%(busy)s::bigint[])
-      AND (e.mailbox_id IS NULL OR b.id = e.mailbox_id))
+      AND (e.mailbox_id IS NULL OR b.id = e.mailbox_id) AND NOT {_QUARANTINED})
 ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
 """
 
@@ -195,7 +240,16 @@ SELECT b.id, b.workspace_id, b.address, b.is_sandbox, b.daily_cap, b.status, b.w
 FROM mailboxes_mailbox b
 LEFT JOIN mailboxes_mailboxday d ON d.mailbox_id = b.id AND d.day = (now() AT TIME ZONE 'UTC')::date
 LEFT JOIN taken ON taken.mailbox_id = b.id
-WHERE b.workspace_id = ANY(%(workspaces)s) AND {_MAY_SEND}
+WHERE b.workspace_id = ANY(%(workspaces)s) AND {_MAY_SEND} AND NOT {_QUARANTINED}
+"""
+
+# What each recipient domain has had in this hour: reserved for certain, and in the hands of some sender.
+WINDOWS = f"""
+SELECT v.domain, coalesce(w.reserved, 0) + coalesce(t.mails, 0) AS used
+FROM unnest(%(domains)s::text[]) AS v (domain)
+LEFT JOIN mailboxes_recipientwindow w ON w.domain = v.domain AND w.hour = {THIS_HOUR}
+LEFT JOIN (SELECT lower(recipient_domain) AS domain, count(*) AS mails FROM outreach_message
+    WHERE status = '{Status.CLAIMED}' AND status IN ('claimed', 'sending') GROUP BY 1) t ON t.domain = v.domain
 """
 
 LAST_WRITTEN = f"""
@@ -207,6 +261,14 @@ WHERE c.company_id = ANY(%(companies)s) AND m.status IN {LEFT} AND m.sending_at 
 GROUP BY 1, 2
 """
 
+# Whom each application has written to, counted under the company's lock.
+WRITTEN_PEOPLE = f"""
+SELECT e.application_id, array_agg(DISTINCT e.contact_id) AS people
+FROM outreach_enrollment e JOIN outreach_message m ON m.enrollment_id = e.id
+WHERE e.application_id = ANY(%(applications)s) AND m.status IN {LEFT}
+GROUP BY 1
+"""
+
 POSTPONE = f"""
 UPDATE outreach_message m SET due_at = v.due_at, status_reason = v.reason, updated_at = now()
 FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[], %(reasons)s::text[]) AS v (id, due_at, reason)
@@ -215,9 +277,14 @@ WHERE m.id = v.id AND m.status = '{Status.SCHEDULED}'
 
 # Whoever holds a company's row for longer than this holds up only the mails of this group, which come back later.
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
-LOCK_COMPANIES = (
-    "SELECT id FROM jobs_company WHERE id = ANY(%(companies)s) ORDER BY id FOR NO KEY UPDATE"
-)
+# The employer's row too: people of one application may belong to different companies (an agency writes for it).
+LOCK_COMPANIES = """
+SELECT id FROM jobs_company
+WHERE id IN (SELECT unnest(%(companies)s::bigint[])
+    UNION SELECT j.company_id FROM jobs_application ap JOIN jobs_job j ON j.id = ap.job_id
+        WHERE ap.id = ANY(%(applications)s))
+ORDER BY id FOR NO KEY UPDATE
+"""
 
 # A live row of the do-not-contact list that names the address, its domain or a domain above it.
 _LIVE = "s.released_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > now())"
@@ -241,8 +308,11 @@ LASTING = f"""
     WHEN {SUPPRESSED} THEN 'suppressed'
     WHEN j.liveness = 'closed' THEN 'job_closed'
     WHEN ap.status IN ('rejected', 'withdrawn') THEN 'application_closed'
+    WHEN {_PLATFORM_OFF} THEN 'platform_off'
     WHEN w.sending_paused_at IS NOT NULL THEN 'sending_paused'
-    WHEN b.id IS NULL OR NOT ({_MAY_SEND}) OR b.is_sandbox <> m.is_sample THEN 'mailbox_stopped'"""
+    WHEN sq.paused_at IS NOT NULL THEN 'campaign_paused'
+    WHEN b.id IS NULL OR NOT ({_MAY_SEND}) OR b.is_sandbox <> m.is_sample THEN 'mailbox_stopped'
+    WHEN {_QUARANTINED} THEN 'domain_quarantined'"""
 # Reasons that pass with time.
 PASSING = f"""
     WHEN a.hold_until > now() THEN 'approval_hold'
@@ -251,6 +321,8 @@ JOINED = """
 JOIN outreach_enrollment e ON e.id = m.enrollment_id
 JOIN jobs_application ap ON ap.id = e.application_id
 JOIN jobs_job j ON j.id = ap.job_id
+JOIN outreach_sequenceversion sv ON sv.id = e.version_id
+JOIN outreach_sequence sq ON sq.id = sv.sequence_id
 JOIN accounts_workspace w ON w.id = m.workspace_id
 LEFT JOIN outreach_approval a ON a.id = m.approval_id
 LEFT JOIN mailboxes_mailbox b ON b.id = m.mailbox_id"""

@@ -117,7 +117,8 @@ def send_later(message: Message, moment: datetime, *, now: datetime) -> datetime
         raise OutboxError("Only a mail that is waiting can be moved to another time.")
     due_at = _in_window(message, max(moment, now))
     if message.status == Status.HELD:
-        moved = message.move_to(Status.SCHEDULED, due_at=due_at, status_reason="")
+        # Losses of senders are counted anew: a person has looked at it.
+        moved = message.move_to(Status.SCHEDULED, due_at=due_at, status_reason="", lost_claims=0)
     else:
         rows = Message.objects.filter(pk=message.pk, status=Status.SCHEDULED)
         moved = bool(rows.update(due_at=due_at, status_reason=""))
@@ -299,6 +300,10 @@ def _due_message(message: Message) -> DueMessage:
         contact_zone=message.enrollment.contact.time_zone,
         workspace_zone=message.workspace.time_zone,
         pace=message.workspace.pace,
+        application_id=message.enrollment.application_id,
+        contact_id=message.enrollment.contact_id,
+        domain=message.recipient_domain.lower(),
+        lost_claims=message.lost_claims,
     )
 
 

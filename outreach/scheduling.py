@@ -16,6 +16,8 @@ WORKING_DAYS = range(5)
 HOLD = timedelta(minutes=10)
 # Architecture section 7: one workspace writes to one company at most every four working hours.
 COMPANY_SPACING_HOURS = 4
+# Architecture section 7: more people than this at one employer about one opening is a campaign, not an application.
+PEOPLE_PER_APPLICATION = 3
 # Architecture section 6.6: older than this and a person decides, so that an outage never ends in a burst.
 LATE_LIMIT = timedelta(hours=24)
 # The practice pace shows the whole circle in about a minute, and only to the sandbox.
@@ -27,18 +29,29 @@ PRACTICE_WORKING_DAY = timedelta(seconds=10)
 class Pace:
     """How long things take: `hold` after approval, `working_day` (None: a real one), hours between mails to one company.
 
-    `has_window` false means that mail goes at any hour.
+    `has_window` false means that mail goes at any hour; `people_limit` 0 that an application may write to anybody.
     """
 
     hold: timedelta
     working_day: timedelta | None
     has_window: bool
     spacing_hours: int
+    people_limit: int
 
 
-NORMAL = Pace(hold=HOLD, working_day=None, has_window=True, spacing_hours=COMPANY_SPACING_HOURS)
+NORMAL = Pace(
+    hold=HOLD,
+    working_day=None,
+    has_window=True,
+    spacing_hours=COMPANY_SPACING_HOURS,
+    people_limit=PEOPLE_PER_APPLICATION,
+)
 PRACTICE = Pace(
-    hold=PRACTICE_HOLD, working_day=PRACTICE_WORKING_DAY, has_window=False, spacing_hours=0
+    hold=PRACTICE_HOLD,
+    working_day=PRACTICE_WORKING_DAY,
+    has_window=False,
+    spacing_hours=0,
+    people_limit=0,
 )
 
 

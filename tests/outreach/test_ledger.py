@@ -32,6 +32,9 @@ def due(number=1, **fields):
         "contact_zone": "",
         "workspace_zone": "Europe/Berlin",
         "pace": "normal",
+        "application_id": number,
+        "contact_id": number,
+        "domain": f"company{number}.com",
     }
     return DueMessage(id=number, **{**values, **fields})
 
@@ -240,7 +243,10 @@ def test_two_mails_of_one_real_mailbox_in_one_group_keep_the_gap(workspace):
             lease_until=timezone.now() + timedelta(minutes=1),
         )
         row = due(
-            message.pk, workspace_id=workspace.pk, company_id=message.enrollment.contact.company_id
+            message.pk,
+            workspace_id=workspace.pk,
+            company_id=message.enrollment.contact.company_id,
+            domain="northwind.com",
         )
         asks.append(ledger.Ask(Ticket(message.pk, message.pk), box.pk, row))
     MailboxDay.objects.create(workspace=workspace, mailbox=box, day=timezone.now().date(), cap=50)
