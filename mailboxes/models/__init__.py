@@ -1,5 +1,6 @@
 """Mailboxes, their room, closed doors, and what came back."""
 
+from mailboxes.models.connection_check import ConnectionCheck
 from mailboxes.models.domain import (
     DomainCheck,
     DomainQuarantine,
@@ -12,6 +13,7 @@ from mailboxes.models.mailbox import Mailbox, MailboxDay
 from mailboxes.models.suppression import Suppression
 
 __all__ = [
+    "ConnectionCheck",
     "DeliveryEvent",
     "DomainCheck",
     "DomainQuarantine",

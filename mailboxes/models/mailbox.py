@@ -103,6 +103,8 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=400, blank=True)
+    # Disconnected by a person: paused for good, its secrets are forgotten a day later, its history stays.
+    disconnected_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "mailboxes"
