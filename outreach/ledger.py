@@ -15,16 +15,15 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from mailboxes import capacity, throttle
-from mailboxes.capacity import CapReachedError, Room, ramp_cap
-from mailboxes.models import Mailbox
+from mailboxes.capacity import CapReachedError, Room, caps_today
 from mailboxes.throttle import WindowFullError, WindowRoom, cap_for_domain
 from outreach import ledger_sql as sql
 from outreach.claiming import (
     LOST_CLAIMS_LIMIT,
     DueMessage,
     open_window,
-    travel_together,
     plan_claims,
+    travel_together,
 )
 from outreach.judging import REFUSALS, Ask, Judge, Outcome, Ticket
 from outreach.scheduling import LATE_LIMIT
@@ -289,19 +288,14 @@ async def _rooms(
     await cursor.execute(sql.ROOMS, {"workspaces": list(workspaces)})
     rows = await cursor.fetchall()
     now: datetime = rows[0]["now"] if rows else datetime.now(UTC)
+    caps = caps_today(rows)
     rooms = [
         Room(
             id=row["id"],
             workspace_id=row["workspace_id"],
             address=row["address"],
             is_sandbox=row["is_sandbox"],
-            cap=ramp_cap(
-                is_sandbox=row["is_sandbox"],
-                is_warming_up=row["status"] == Mailbox.Status.WARMUP,
-                daily_cap=row["daily_cap"],
-                started=row["warmup_started_on"],
-                day=now.astimezone(UTC).date(),
-            ),
+            cap=caps[row["id"]],
             reserved=row["reserved"],
             taken=row["taken"],
             free_at=row["free_at"],

@@ -139,7 +139,9 @@ FAIL = _settle(_FLYING, Status.FAILED, _LET_GO, _GIVE_SLOT_BACK)
 HOLD = _settle((Status.CLAIMED,), Status.HELD, _LET_GO, _GIVE_SLOT_BACK)
 CANCEL = _settle((Status.CLAIMED,), Status.CANCELLED, _LET_GO, _GIVE_SLOT_BACK)
 # Disproved after all: due again as it was, and held for a person if that is more than 24 hours ago.
-REOPEN = _settle((Status.UNKNOWN,), Status.SCHEDULED, f"due_at = m.due_at, {_LET_GO}", _GIVE_SLOT_BACK)
+REOPEN = _settle(
+    (Status.UNKNOWN,), Status.SCHEDULED, f"due_at = m.due_at, {_LET_GO}", _GIVE_SLOT_BACK
+)
 # The epoch stays: if the sender was only slow, its own later "250" still proves the row sent.
 LOSE = _settle((Status.SENDING,), Status.UNKNOWN, "provider_id = ''", "nothing AS (SELECT 1)")
 CONFIRM = _settle(
@@ -232,14 +234,22 @@ ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
 ROOMS = f"""
 WITH taken AS (
     SELECT mailbox_id, count(*) AS mails FROM outreach_message
-    WHERE status = '{Status.CLAIMED}' AND status IN ('claimed', 'sending') GROUP BY 1)
+    WHERE status = '{Status.CLAIMED}' AND status IN ('claimed', 'sending') GROUP BY 1),
+elsewhere AS (
+    SELECT x.workspace_id, sum(x.reserved) AS mails
+    FROM mailboxes_mailboxday x JOIN mailboxes_mailbox b ON b.id = x.mailbox_id
+    WHERE x.workspace_id = ANY(%(workspaces)s) AND x.day = (now() AT TIME ZONE 'UTC')::date
+        AND NOT b.is_sandbox AND NOT ({_MAY_SEND} AND NOT {_QUARANTINED}) GROUP BY 1)
 SELECT b.id, b.workspace_id, b.address, b.is_sandbox, b.daily_cap, b.status, b.warmup_started_on,
+    b.ramp_days, w.plan, coalesce(elsewhere.mails, 0) AS elsewhere,
     d.cap AS open_cap, coalesce(d.reserved, 0) AS reserved, coalesce(taken.mails, 0) AS taken,
     CASE WHEN b.is_sandbox OR b.last_sent_at IS NULL THEN now() ELSE b.last_sent_at + {GAP_SQL} END AS free_at,
     now() AS now
 FROM mailboxes_mailbox b
+JOIN accounts_workspace w ON w.id = b.workspace_id
 LEFT JOIN mailboxes_mailboxday d ON d.mailbox_id = b.id AND d.day = (now() AT TIME ZONE 'UTC')::date
 LEFT JOIN taken ON taken.mailbox_id = b.id
+LEFT JOIN elsewhere ON elsewhere.workspace_id = b.workspace_id
 WHERE b.workspace_id = ANY(%(workspaces)s) AND {_MAY_SEND} AND NOT {_QUARANTINED}
 """
 
@@ -299,8 +309,8 @@ SUPPRESSED = f"""(
                 generate_subscripts(p.labels, 1) i))
         AND {_LIVE} AND {_OURS}))"""
 
-# Reasons that last until somebody acts; asked before `sending` and once more after it is committed.
-LASTING = f"""
+# Reasons that last until somebody acts, whichever mailbox the mail is on.
+LASTING_OF_MAIL = f"""
     WHEN a.id IS NULL OR a.voided_at IS NOT NULL THEN 'approval_void'
     WHEN m.approved_hash <> m.text_hash THEN 'text_changed'
     WHEN e.status = 'held' THEN 'person_held'
@@ -310,7 +320,9 @@ LASTING = f"""
     WHEN ap.status IN ('rejected', 'withdrawn') THEN 'application_closed'
     WHEN {_PLATFORM_OFF} THEN 'platform_off'
     WHEN w.sending_paused_at IS NOT NULL THEN 'sending_paused'
-    WHEN sq.paused_at IS NOT NULL THEN 'campaign_paused'
+    WHEN sq.paused_at IS NOT NULL THEN 'campaign_paused'"""
+# The same with those of its mailbox; asked before `sending` and once more after it is committed.
+LASTING = f"""{LASTING_OF_MAIL}
     WHEN b.id IS NULL OR NOT ({_MAY_SEND}) OR b.is_sandbox <> m.is_sample THEN 'mailbox_stopped'
     WHEN {_QUARANTINED} THEN 'domain_quarantined'"""
 # Reasons that pass with time.

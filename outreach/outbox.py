@@ -86,7 +86,9 @@ def restore_message(message: Message, *, now: datetime) -> bool:
 
 def _refuse_unless_approved(message: Message) -> None:
     approval = message.approval
-    if approval is None or approval.voided_at or message.approved_hash != message.text_hash:
+    approved = (message.approved_hash, message.approved_attachment_hash)
+    is_as_approved = approved == (message.text_hash, message.attachment_hash)
+    if approval is None or approval.voided_at or not is_as_approved:
         raise OutboxError("The approval was withdrawn since. Approve the package again to send it.")
 
 
@@ -216,7 +218,7 @@ def _mailbox(message: Message, now: datetime) -> list[Check]:
     boxes = Mailbox.objects.filter(workspace=message.workspace, is_sandbox=message.is_sample)
     if message.enrollment.mailbox_id:
         boxes = boxes.filter(pk=message.enrollment.mailbox_id)
-    known = list(boxes.order_by("pk"))
+    known = list(boxes.select_related("workspace").order_by("pk"))
     able = [box for box in known if may_send(box)]
     problem = ""
     if not known:

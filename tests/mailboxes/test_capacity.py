@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.plans import limits_of
 from mailboxes.capacity import (
     GAP_JITTER_SECONDS,
     GAP_SECONDS,
     Room,
     cap_for,
+    caps_today,
     choose_mailbox,
     gap_after_send,
     may_send,
@@ -54,14 +56,13 @@ def room(**fields):
     ],
 )
 def test_ramp_of_a_new_mailbox(day, expected):
-    started = date(2026, 11, 1)
     assert (
         ramp_cap(
             is_sandbox=False,
             is_warming_up=True,
             daily_cap=50,
-            started=started,
-            day=started + timedelta(days=day - 1),
+            started=date(2026, 11, 1),
+            clean_days=day - 1,
         )
         == expected
     )
@@ -74,9 +75,9 @@ def test_the_ramp_never_passes_the_mailboxs_own_cap():
             is_warming_up=True,
             daily_cap=12,
             started=date(2026, 11, 1),
-            day=date(2026, 11, day),
+            clean_days=day,
         )
-        for day in range(1, 31)
+        for day in range(31)
     ]
     assert max(caps) == 12
     assert caps == sorted(caps)
@@ -91,6 +92,53 @@ def test_who_is_ramped():
     assert cap_for(MailboxFactory(**real, status="warmup", warmup_started_on=None), today) == 5
     assert cap_for(MailboxFactory(**real, status="active", warmup_started_on=today), today) == 5
     assert cap_for(MailboxFactory(**real, status="active", warmup_started_on=None), today) == 50
+    long_ago = {"warmup_started_on": date(2026, 1, 1), **real}
+    assert cap_for(MailboxFactory(**long_ago, status="warmup"), today) == 5
+    assert cap_for(MailboxFactory(**long_ago, status="warmup", ramp_days=14), today) == 30
+    assert cap_for(MailboxFactory(**long_ago, status="active", ramp_days=30), today) == 50
+
+
+@pytest.mark.django_db
+def test_the_least_of_mailbox_plan_and_ramp_holds():
+    today = date(2026, 11, 23)
+    box = MailboxFactory(provider="smtp", is_sandbox=False, daily_cap=90)
+    assert cap_for(box, today) == limits_of("free").mailbox_cap == 50
+    box.workspace.plan = "teams"
+    assert cap_for(box, today) == 90
+    practice = MailboxFactory(daily_cap=100)
+    assert cap_for(practice, today) == 100
+
+
+def row(number, **fields):
+    values = {
+        "workspace_id": 1,
+        "plan": "free",
+        "is_sandbox": False,
+        "status": "active",
+        "daily_cap": 50,
+        "warmup_started_on": None,
+        "ramp_days": 0,
+        "reserved": 0,
+        "elsewhere": 0,
+    }
+    return {"id": number, **values, **fields}
+
+
+def test_a_plans_mails_a_day_are_shared_out_among_its_real_mailboxes():
+    assert caps_today([row(1)]) == {1: 50}
+    assert caps_today([row(1), row(2)]) == {1: 25, 2: 25}
+    assert caps_today([row(1), row(2, status="warmup")]) == {1: 45, 2: 5}
+    assert caps_today([row(1), row(2, is_sandbox=True)]) == {1: 50, 2: 50}
+    assert caps_today([row(1), row(2, workspace_id=2)]) == {1: 50, 2: 50}
+    assert caps_today([row(1, plan="pro"), row(2, plan="pro")]) == {1: 50, 2: 50}
+    assert caps_today([]) == {}
+
+
+def test_what_has_been_used_today_is_never_given_out_again():
+    assert caps_today([row(1, elsewhere=30), row(2, elsewhere=30)]) == {1: 10, 2: 10}
+    assert caps_today([row(1, elsewhere=60)]) == {1: 0}
+    assert caps_today([row(1, reserved=40), row(2)]) == {1: 40, 2: 10}
+    assert caps_today([row(1, reserved=30), row(2, status="warmup")]) == {1: 45, 2: 5}
 
 
 @pytest.mark.django_db
