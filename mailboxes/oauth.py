@@ -16,7 +16,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Workspace
-from mailboxes.addresses import AddressError, domain_of, is_reserved_domain, parse_address
+from mailboxes.addresses import AddressError, parse_address
+from mailboxes.keeping import keep
 from mailboxes.models import Mailbox
 from mailboxes.oauth_providers import OAuthProvider, address_at, registration_of
 from mailboxes.oauth_tokens import OAuthError, OAuthRefusedError, ask, ask_for_tokens, tell
@@ -40,7 +41,7 @@ class Consent:
 
 def redirect_uri(provider: OAuthProvider) -> str:
     """Return the one address that the provider may send people back to; it must be registered there letter by letter."""
-    return settings.SITE_URL.rstrip("/") + reverse("mailboxes:oauth-callback", args=[provider.kind])
+    return settings.SITE_URL.rstrip("/") + reverse(f"mailboxes:oauth-back-{provider.kind}")
 
 
 def begin(
@@ -131,51 +132,28 @@ def connect(
 ) -> Mailbox:
     """Keep a consented mailbox; it starts at the bottom of its ramp. Safe to repeat: it renews the access.
 
-    Raises OAuthRefusedError for an address that cannot be this workspace's own.
+    Raises AddressRefusedError for an address that cannot be this workspace's own.
     """
-    if is_reserved_domain(domain_of(consent.address)):
-        raise OAuthRefusedError(
-            "This address is in a domain for examples, so nobody could answer it."
-        )
-    known = Mailbox.objects.for_workspace(workspace).filter(address__iexact=consent.address)
-    if known.filter(is_pool=True).exists():
-        raise OAuthRefusedError(
-            "This mailbox is lent to you by operations and cannot be connected."
-        )
-    proved = {
-        "provider": provider.kind,
-        "smtp_host": provider.smtp_host,
-        "smtp_port": 587,
-        "smtp_security": Mailbox.Security.STARTTLS,
-        "smtp_username": consent.address,
-        "smtp_password": "",
-        "imap_host": provider.imap_host,
-        "imap_port": 993,
-        "imap_security": Mailbox.Security.TLS,
-        "imap_username": "",
-        "imap_password": "",
-        "oauth_refresh_token": consent.refresh_token,
-        "oauth_access_token": consent.access_token,
-        "oauth_expires_at": consent.expires_at,
-        "api_credentials": "",
-        "last_ok_at": now,
-        "last_error": "",
-    }
-    begun = {
-        "address": consent.address,
-        "status": Mailbox.Status.WARMUP,
-        "warmup_started_on": now.date(),
-        "time_zone": workspace.time_zone,
-    }
-    mailbox, created = Mailbox.objects.update_or_create(
-        workspace=workspace,
-        address__iexact=consent.address,
-        defaults=proved,
-        create_defaults={**proved, **begun},
+    return keep(
+        workspace,
+        consent.address,
+        {
+            "provider": provider.kind,
+            "smtp_host": provider.smtp_host,
+            "smtp_port": 587,
+            "smtp_security": Mailbox.Security.STARTTLS,
+            "smtp_username": consent.address,
+            "imap_host": provider.imap_host,
+            "imap_port": 993,
+            "imap_security": Mailbox.Security.TLS,
+            "imap_username": "",
+            "imap_password": "",
+            "oauth_refresh_token": consent.refresh_token,
+            "oauth_access_token": consent.access_token,
+            "oauth_expires_at": consent.expires_at,
+        },
+        now=now,
     )
-    if not created and mailbox.status == Mailbox.Status.BROKEN:
-        mailbox.move_to(Mailbox.Status.WARMUP, status_reason="")
-    return mailbox
 
 
 def revoke(provider: OAuthProvider, refresh_token: str) -> bool:

@@ -2,13 +2,29 @@
 
 from django.urls import path
 
-from mailboxes.views import mailboxes, webhooks
+from mailboxes.oauth_providers import OAUTH_PROVIDERS
+from mailboxes.providers.base import API_PROVIDERS
+from mailboxes.views import mailboxes, oauth, services, webhooks
 
 app_name = "mailboxes"
 
 urlpatterns = [
     path("mailboxes/", mailboxes.mailbox_list, name="mailbox-list"),
     path("mailboxes/connect/", mailboxes.mailbox_connect, name="mailbox-connect"),
+    *(
+        path(f"mailboxes/connect/{kind}/", oauth.oauth_connect, {"kind": kind}, f"connect-{kind}")
+        for kind in OAUTH_PROVIDERS
+    ),
+    *(
+        path(f"mailboxes/oauth/{kind}/", oauth.oauth_callback, {"kind": kind}, f"oauth-back-{kind}")
+        for kind in OAUTH_PROVIDERS
+    ),
+    *(
+        path(f"mailboxes/connect/{kind}/", services.api_connect, {"kind": kind}, f"connect-{kind}")
+        for kind in API_PROVIDERS
+    ),
+    path("mailboxes/<uuid:pk>/reports/", services.mailbox_reports, name="mailbox-reports"),
+    path("mailboxes/<uuid:pk>/disconnect/", services.mailbox_disconnect, name="mailbox-disconnect"),
     path("mailboxes/sandbox/", mailboxes.mailbox_connect_sandbox, name="mailbox-connect-sandbox"),
     path("mailboxes/pace/", mailboxes.pace_set, name="pace-set"),
     path("mailboxes/<uuid:pk>/pause/", mailboxes.mailbox_pause, name="mailbox-pause"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from mailboxes.models import Mailbox
-from mailboxes.receipts import PermanentTransportError, Stage
+from mailboxes.receipts import PermanentTransportError, Stage, TransientTransportError
 
 # Amazon writes regions as eu-central-1 or us-gov-west-1; the word becomes part of a host name.
 _REGION = re.compile(r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]{4,9}-\d")
@@ -21,6 +21,14 @@ class ApiCredentialsError(PermanentTransportError):
     def __init__(self, sentence: str) -> None:
         """Take a sentence for the owner of the mailbox."""
         super().__init__(sentence, stage=Stage.LOGIN)
+
+
+class ProviderUnavailableError(TransientTransportError):
+    """The provider cannot be asked now; trying later may help."""
+
+    def __init__(self, sentence: str) -> None:
+        """Take a sentence for the owner of the mailbox."""
+        super().__init__(sentence, stage=Stage.CONNECT)
 
 
 class Field(NamedTuple):

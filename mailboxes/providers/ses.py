@@ -3,8 +3,9 @@
 from typing import Any, cast
 
 from anymail.backends import amazon_ses
+from botocore.exceptions import BotoCoreError, ClientError
 
-from mailboxes.providers.base import ApiEndpoint
+from mailboxes.providers.base import ApiCredentialsError, ApiEndpoint, ProviderUnavailableError
 
 
 class RawSesPayload(amazon_ses.AmazonSESV2SendEmailPayload):
@@ -53,3 +54,32 @@ def backend_for(endpoint: ApiEndpoint, connect: float, answer: float) -> SesBack
         session_params=session_params(endpoint),
         client_params=client_params(endpoint, connect, answer),
     )
+
+
+def prove(endpoint: ApiEndpoint, *, seconds: float = 10.0) -> None:
+    """Ask Amazon for the account's standing (GetAccount). Raises ApiCredentialsError or ProviderUnavailableError."""
+    backend = backend_for(endpoint, seconds, seconds)
+    backend.open()
+    try:
+        account = backend.client.get_account()
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in {400, 403}:
+            raise ApiCredentialsError(
+                f"Amazon refused the key ({code}). Check both parts of it, and that it may do ses:GetAccount and ses:SendEmail."
+            ) from error
+        raise ProviderUnavailableError("Amazon could not be asked. Try again later.") from error
+    except BotoCoreError as error:
+        raise ProviderUnavailableError(
+            "Amazon did not answer in this region. Check the region, or try again later."
+        ) from error
+    finally:
+        backend.close()
+    if not account.get("SendingEnabled", False):
+        raise ApiCredentialsError(
+            "Amazon has stopped this account from sending. Its console under Account dashboard says why."
+        )
+    if not account.get("ProductionAccessEnabled", False):
+        raise ApiCredentialsError(
+            "This Amazon account is still in its sandbox and may write to verified addresses only. Ask Amazon for production access first."
+        )

@@ -14,6 +14,7 @@ from accounts.http import MemberRequest, toast
 from accounts.models import Workspace
 from mailboxes import connecting
 from mailboxes.capacity import cap_for
+from mailboxes.choices import account_ways, service_ways
 from mailboxes.forms import SmtpForm
 from mailboxes.models import Mailbox, MailboxDay
 
@@ -63,7 +64,7 @@ def mailbox_connect(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         "mailboxes/mailbox_connect.html",
-        {"form": form},
+        {"form": form, "account_ways": account_ways(), "service_ways": service_ways()},
         status=422 if form.errors else 200,
     )
 

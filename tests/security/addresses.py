@@ -33,6 +33,8 @@ OBJECTS = {
     "jobs:fact-restore": {"pk": "deleted_fact"},
     "mailboxes:mailbox-pause": {"pk": "mailbox"},
     "mailboxes:mailbox-resume": {"pk": "mailbox"},
+    "mailboxes:mailbox-reports": {"pk": "api_mailbox"},
+    "mailboxes:mailbox-disconnect": {"pk": "api_mailbox"},
     "mailboxes:webhook-receive": {"provider": "'generic'", "public_id": "endpoint"},
     "outreach:application-detail": {"pk": "application"},
     "outreach:application-move": {"pk": "application"},

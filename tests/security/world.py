@@ -124,6 +124,12 @@ def _being_written_to(profile: Profile) -> dict[str, Any]:
         "contact": contact.public_id,
         "deleted_contact": deleted.public_id,
         "mailbox": mailbox.public_id,
+        "api_mailbox": MailboxFactory(
+            workspace=profile.workspace,
+            address="olga@by-postmark.test",
+            provider="postmark",
+            is_sandbox=False,
+        ).public_id,
         "endpoint": WebhookEndpointFactory(mailbox=mailbox).public_id,
     }
 

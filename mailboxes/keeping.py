@@ -1,0 +1,72 @@
+"""Keeping a mailbox whose access was just proved, whatever the kind of access."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Workspace
+from mailboxes.addresses import domain_of, is_reserved_domain
+from mailboxes.models import Mailbox
+
+# What lets a mailbox send. A new way in replaces the old one whole; reading by IMAP may go on beside it.
+NO_SENDING: dict[str, Any] = {
+    "smtp_username": "",
+    "smtp_password": "",
+    "oauth_refresh_token": "",
+    "oauth_access_token": "",
+    "oauth_expires_at": None,
+    "api_credentials": "",
+}
+NO_ACCESS = {**NO_SENDING, "imap_host": "", "imap_username": "", "imap_password": ""}
+
+
+class AddressRefusedError(Exception):
+    """The address cannot be this workspace's own; the message says why and what to do."""
+
+
+def keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: datetime) -> Mailbox:
+    """Return the workspace's mailbox at `address` with this access; a new one starts at the bottom of its ramp.
+
+    Safe to repeat: it renews the access and lets a broken mailbox send again. Raises AddressRefusedError.
+    """
+    if is_reserved_domain(domain_of(address)):
+        raise AddressRefusedError(
+            "This address is in a domain for examples, so nobody could answer it. Use your real address."
+        )
+    own = Mailbox.objects.for_workspace(workspace).filter(address__iexact=address)
+    if own.filter(is_pool=True).exists():
+        raise AddressRefusedError(
+            "This mailbox is lent to you by operations, so it cannot be connected as your own."
+        )
+    proved = {**NO_SENDING, **access, "last_ok_at": now, "last_error": ""}
+    begun = {
+        "address": address,
+        "status": Mailbox.Status.WARMUP,
+        "warmup_started_on": now.date(),
+        "time_zone": workspace.time_zone,
+    }
+    mailbox, created = Mailbox.objects.update_or_create(
+        workspace=workspace,
+        address__iexact=address,
+        defaults=proved,
+        create_defaults={**proved, **begun},
+    )
+    if not created and mailbox.status == Mailbox.Status.BROKEN:
+        mailbox.move_to(Mailbox.Status.WARMUP, status_reason="")
+    return mailbox
+
+
+def forget(mailbox: Mailbox, *, by: str) -> bool:
+    """Wipe everything that opens the mailbox; what is scheduled on it waits. False when it has nothing to wipe.
+
+    `by` names who did it, for the reason that people read.
+    """
+    if mailbox.is_sandbox or mailbox.is_pool:
+        return False
+    Mailbox.objects.filter(pk=mailbox.pk).update(**NO_ACCESS)
+    mailbox.refresh_from_db()
+    if mailbox.status != Mailbox.Status.BROKEN:
+        mailbox.move_to(
+            Mailbox.Status.BROKEN,
+            status_reason=f"Disconnected by {by}; connect it again to send."[:300],
+        )
+    return True
