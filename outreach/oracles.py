@@ -15,6 +15,7 @@ from mailboxes.imap import ImapError, ImapSession
 from mailboxes.imap_folders import decode_name, homes_of_sent_mail, sent_folder
 from mailboxes.models import Mailbox
 from mailboxes.receipts import TransportError
+from outreach.provider_oracles import look_up
 from outreach.recovery import Answer, Stray, Verdict
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,9 @@ Look = Callable[[Mailbox, Sequence[Stray]], Mapping[int, Answer]]
 
 # Look-ups by provider (Mailbox.Provider), called in a worker thread with everything asked about one mailbox. They answer
 # by the stray's id (a missing one is unknown) and raise TransportError when the provider cannot be asked.
-PROVIDER_ORACLES: dict[str, Look] = {}
+PROVIDER_ORACLES: dict[str, Look] = dict.fromkeys(
+    (Mailbox.Provider.MAILGUN, Mailbox.Provider.POSTMARK), look_up
+)
 
 
 class MailboxOracle:
