@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from config import home, styleguide
 
+admin.autodiscover()
+
 handler400 = home.bad_request
 
 urlpatterns = [

@@ -93,8 +93,7 @@ class SmtpSession:
 
     async def read(self, seconds: float) -> Reply:
         """Return the next reply; raise WireError or TimeoutError."""
-        async with asyncio.timeout(seconds):
-            return await self.wire.read_reply()
+        return await self.wire.read_reply(seconds)
 
     async def open(self) -> None:
         """Connect and log in; raise TransientTransportError or PermanentTransportError.
@@ -112,7 +111,7 @@ class SmtpSession:
             if self.endpoint.username:
                 await self._log_in()
         except BaseException:
-            self.wire.abort()
+            await self.wire.abandon()
             raise
 
     async def _dial(self) -> None:

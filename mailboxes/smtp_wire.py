@@ -1,6 +1,7 @@
 """The octets of an SMTP client connection: lines in, lines out, limits and TLS; no policy."""
 
 import asyncio
+import math
 import re
 import ssl
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ REPLY_LINES_LIMIT = 128
 REPLY_TEXT_LIMIT = 1000
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)(.*)", re.DOTALL)
+# Nearly every reply is one line that has arrived whole.
+_ONE_LINE_REPLY = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]*)\r?\n")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 
@@ -48,12 +51,19 @@ class Reply:
 
 
 class SmtpWire(asyncio.Protocol):
-    """A stream of CRLF lines with back-pressure. Every wait ends when the connection does."""
+    """A stream of CRLF lines with back-pressure. Every wait ends when the connection does.
+
+    One timer serves all waits of a connection: it looks after the next deadline and is seldom moved, because a timer
+    for each reply costs as much as reading it.
+    """
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._waiting: asyncio.Future[None] | None = None
+        self._deadline = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
         self._writable = asyncio.Event()
         self._writable.set()
         self._ended: str = ""
@@ -86,6 +96,7 @@ class SmtpWire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(f"the connection was lost ({exc})" if exc else "the server closed the connection")
+        self._stop_timer()
         self._writable.set()
         self._gone.set()
 
@@ -95,17 +106,22 @@ class SmtpWire(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    async def read_reply(self) -> Reply:
-        """Return the next reply, all of its lines; raise WireError when there will be none."""
-        lines: list[str] = []
-        while len(lines) < REPLY_LINES_LIMIT:
-            found = _REPLY_LINE.fullmatch(await self._read_line())
-            if not found:
-                raise WireError("the server answered with something that is not SMTP")
-            lines.append(found.group(3).decode("utf-8", "replace"))
-            if found.group(2) != b"-":
-                return Reply(int(found.group(1)), tuple(lines))
-        raise WireError("the server sent a reply of too many lines")
+    async def read_reply(self, seconds: float = math.inf) -> Reply:
+        """Return the next reply, all of its lines; raise WireError when there will be none.
+
+        Raises TimeoutError when it has not come whole within ``seconds``.
+        """
+        whole = _ONE_LINE_REPLY.match(self._buffer)
+        if not whole:
+            self._wait_at_most(seconds)
+            if not self._buffer and not self._ended:
+                await self._more()
+                whole = _ONE_LINE_REPLY.match(self._buffer)
+        if whole and whole.end() <= REPLY_LINE_LIMIT:
+            code, text = whole.groups()
+            del self._buffer[: whole.end()]
+            return Reply(int(code), (text.decode("utf-8", "replace"),))
+        return await self._read_lines()
 
     def send(self, data: bytes) -> None:
         """Hand octets to the connection; raise WireError if it has ended."""
@@ -129,34 +145,61 @@ class SmtpWire(asyncio.Protocol):
             raise WireError("the server sent data in the clear before TLS began")
         if self._transport is None:
             raise WireError("the connection is not open")
-        secured = await asyncio.get_running_loop().start_tls(
-            self._transport,
-            self,
-            context,
-            server_hostname=server_name,
-            ssl_handshake_timeout=seconds,
-        )
+        secured = None
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                self._transport,
+                self,
+                context,
+                server_hostname=server_name,
+                ssl_handshake_timeout=seconds,
+            )
+        finally:
+            if secured is None:
+                self.abort()  # of the socket in the clear; nobody tells us when a handshake breaks
+            self._transport = secured
         if secured is None:
             raise WireError("the connection was lost while TLS began")
-        self._transport = secured
 
     async def close(self, seconds: float) -> None:
-        """Close after what was sent has gone out, at the latest after ``seconds``."""
+        """Close after what was sent has gone out, at the latest after ``seconds``; the socket is closed on return."""
         self._end("we closed the connection")
-        if self._transport is None:
+        if self._transport is None or self._gone.is_set():
             return
         self._transport.close()
         try:
             async with asyncio.timeout(seconds):
                 await self._gone.wait()
         finally:
-            self._transport.abort()
+            await self.abandon()
+
+    async def abandon(self) -> None:
+        """Close at once; the socket is closed on return, so that no loop ends before it."""
+        self.abort()
+        if self._transport is not None:
+            await self._gone.wait()
+        else:
+            await asyncio.sleep(
+                0
+            )  # the socket of a connection that never became ours closes in this turn
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once; the socket itself a turn of the loop later."""
         self._end("we closed the connection")
+        self._stop_timer()
         if self._transport is not None:
             self._transport.abort()
+
+    async def _read_lines(self) -> Reply:
+        lines: list[str] = []
+        while len(lines) < REPLY_LINES_LIMIT:
+            found = _REPLY_LINE.fullmatch(await self._read_line())
+            if not found:
+                raise WireError("the server answered with something that is not SMTP")
+            lines.append(found.group(3).decode("utf-8", "replace"))
+            if found.group(2) != b"-":
+                return Reply(int(found.group(1)), tuple(lines))
+        raise WireError("the server sent a reply of too many lines")
 
     async def _read_line(self) -> bytes:
         while True:
@@ -169,11 +212,42 @@ class SmtpWire(asyncio.Protocol):
                 return line
             if self._ended:
                 raise WireError(self._ended)
-            self._waiting = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiting
-            finally:
-                self._waiting = None
+            await self._more()
+
+    async def _more(self) -> None:
+        """Wait for octets, the end of the connection, or the deadline."""
+        self._waiting = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiting
+        finally:
+            self._waiting = None
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if seconds == math.inf:
+            self._deadline = math.inf
+            return
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.time() + seconds
+        if self._deadline < self._timer_at:
+            self._stop_timer()
+            self._timer_at = self._deadline
+            self._timer = loop.call_at(self._deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        if self._waiting is None or self._waiting.done():
+            return  # whoever waits next sets a new one
+        loop = asyncio.get_running_loop()
+        if self._deadline <= loop.time():
+            self._waiting.set_exception(TimeoutError())
+        elif self._deadline < math.inf:
+            self._timer_at = self._deadline
+            self._timer = loop.call_at(self._deadline, self._on_timer)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, math.inf
 
     def _end(self, reason: str) -> None:
         self._ended = self._ended or reason

@@ -199,20 +199,20 @@ class _Transaction:
     async def _offer_envelope(self, mail: bytes, recipient: bytes) -> Deferred | Rejected | None:
         """RFC 2920: with pipelining both commands leave in one packet and both replies are read."""
         self.wire.send(mail + recipient if self.pipelining else mail)
-        first = await self._read(self.timeouts.command)
+        first = await self.wire.read_reply(self.timeouts.command)
         refusal = self._refusal(first)
         if refusal is not None:
             if self.pipelining and first.code != _CLOSING:
-                await self._read(self.timeouts.command)
+                await self.wire.read_reply(self.timeouts.command)
             return refusal
         self.stage = Stage.RCPT
         if not self.pipelining:
             self.wire.send(recipient)
-        return self._refusal(await self._read(self.timeouts.command))
+        return self._refusal(await self.wire.read_reply(self.timeouts.command))
 
     async def _hand_over(self, content: bytes) -> Receipt:
         self.wire.send(b"DATA\r\n")
-        reply = await self._read(self.timeouts.data)
+        reply = await self.wire.read_reply(self.timeouts.data)
         if reply.code != _START_DATA:
             refusal = self._refusal(reply)
             if refusal is None:
@@ -226,7 +226,7 @@ class _Transaction:
                 await self.wire.drained()
         self.stage = Stage.DOT
         self.wire.send(content[last:])
-        reply = await self._read(self.timeouts.dot)
+        reply = await self.wire.read_reply(self.timeouts.dot)
         return self._refusal(reply) or Accepted(reply.code, reply.text, queue_id_in(reply.text))
 
     def _refusal(self, reply: Reply) -> Deferred | Rejected | None:
@@ -242,10 +242,6 @@ class _Transaction:
             "the server did not answer in time" if isinstance(error, TimeoutError) else str(error)
         )
         return Lost(self.stage, reason)
-
-    async def _read(self, seconds: float) -> Reply:
-        async with asyncio.timeout(seconds):
-            return await self.wire.read_reply()
 
 
 async def try_log_in(endpoint: SmtpEndpoint) -> dict[str, str]:

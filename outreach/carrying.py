@@ -31,7 +31,6 @@ from outreach.judging import Ask, Outcome, Ticket
 from outreach.ledger import Connection
 from outreach.parcels import Parcel, compose_parcel, endpoint_of
 from outreach.recovery import UNKNOWN_REASON
-from outreach.refusals import note_refusal_in_thread
 from outreach.scheduling import Pace
 
 logger = logging.getLogger(__name__)
@@ -212,7 +211,7 @@ class Carrier:
             return End.WITHDRAWN, Outcome(ticket, error=str(error), delay=DATABASE_DELAY_SECONDS)
         await self.on_receipt(ticket, receipt)
         if isinstance(receipt, Rejected):
-            await asyncio.to_thread(note_refusal_in_thread, ticket.id, receipt)
+            await asyncio.to_thread(_note_refusal, ticket.id, receipt)
         return self._read(flight, parcel, receipt)
 
     def _read(self, flight: Flight, parcel: Parcel, receipt: Receipt) -> tuple[End, Outcome]:
@@ -320,6 +319,13 @@ class Carrier:
         most = CONNECTIONS_OF_A_REAL_MAILBOX if is_real else self.connections
         self._pools[parcel.mailbox_id] = open_pool(endpoint, max_connections=most)
         return self._pools[parcel.mailbox_id]
+
+
+def _note_refusal(message_id: int, receipt: Rejected) -> None:
+    # Imported when a server refuses: what reads bounces is large, and most senders never need it.
+    from outreach.refusals import note_refusal_in_thread
+
+    note_refusal_in_thread(message_id, receipt)
 
 
 async def _record(conn: Connection, end: End, outcomes: Iterable[Outcome]) -> set[int]:
