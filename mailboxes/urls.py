@@ -4,12 +4,12 @@ from django.urls import path
 
 from mailboxes.oauth_providers import OAUTH_PROVIDERS
 from mailboxes.providers.base import API_PROVIDERS
-from mailboxes.views import mailboxes, oauth, services, webhooks
+from mailboxes.views import dns, health, mailboxes, oauth, overview, services, warmup, webhooks
 
 app_name = "mailboxes"
 
 urlpatterns = [
-    path("mailboxes/", mailboxes.mailbox_list, name="mailbox-list"),
+    path("mailboxes/", overview.mailbox_list, name="mailbox-list"),
     path("mailboxes/connect/", mailboxes.mailbox_connect, name="mailbox-connect"),
     *(
         path(f"mailboxes/connect/{kind}/", oauth.oauth_connect, {"kind": kind}, f"connect-{kind}")
@@ -25,6 +25,13 @@ urlpatterns = [
     ),
     path("mailboxes/<uuid:pk>/reports/", services.mailbox_reports, name="mailbox-reports"),
     path("mailboxes/<uuid:pk>/disconnect/", services.mailbox_disconnect, name="mailbox-disconnect"),
+    path("mailboxes/<uuid:pk>/health/", health.mailbox_health, name="mailbox-health"),
+    path("mailboxes/<uuid:pk>/warmup/", warmup.mailbox_warmup, name="mailbox-warmup"),
+    path("mailboxes/<uuid:pk>/ramp/", warmup.mailbox_ramp, name="mailbox-ramp"),
+    path("mailboxes/<uuid:pk>/thaw/", warmup.mailbox_thaw, name="mailbox-thaw"),
+    path("mailboxes/<uuid:pk>/dns/", dns.mailbox_dns, name="mailbox-dns"),
+    path("mailboxes/<uuid:pk>/dns/check/", dns.mailbox_dns_check, name="mailbox-dns-check"),
+    path("mailboxes/<uuid:pk>/dns/key/", dns.mailbox_dns_key, name="mailbox-dns-key"),
     path("mailboxes/sandbox/", mailboxes.mailbox_connect_sandbox, name="mailbox-connect-sandbox"),
     path("mailboxes/pace/", mailboxes.pace_set, name="pace-set"),
     path("mailboxes/<uuid:pk>/pause/", mailboxes.mailbox_pause, name="mailbox-pause"),

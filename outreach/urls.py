@@ -11,7 +11,9 @@ from outreach.views import (
     package_parts,
     packages,
     pipeline,
+    rehousing,
     replies,
+    suppressions,
     today,
     unsubscribing,
 )
@@ -137,5 +139,16 @@ urlpatterns = [
     path("contacts/<uuid:pk>/open/", contacts.contact_open, name="contact-open"),
     path("contacts/<uuid:pk>/delete/", contacts.contact_delete, name="contact-delete"),
     path("contacts/<uuid:pk>/restore/", contacts.contact_restore, name="contact-restore"),
+    path("mailboxes/<uuid:pk>/move/", rehousing.mailbox_move, name="mailbox-move"),
+    path("mailboxes/<uuid:pk>/move/undo/", rehousing.mailbox_move_undo, name="mailbox-move-undo"),
+    path("suppressions/", suppressions.suppression_list, name="suppression-list"),
+    path("suppressions/add/", suppressions.suppression_add, name="suppression-add"),
+    path("suppressions/import/", suppressions.suppression_import, name="suppression-import"),
+    path(
+        "suppressions/<uuid:pk>/remove/",
+        suppressions.suppression_remove,
+        name="suppression-remove",
+    ),
+    path("suppressions/<uuid:pk>/undo/", suppressions.suppression_undo, name="suppression-undo"),
     path("u/<str:token>/", unsubscribing.unsubscribe, name="unsubscribe"),
 ]

@@ -1,4 +1,4 @@
-"""A person's mailboxes: overview, connecting, pausing."""
+"""A person's mailboxes: connecting, pausing."""
 
 from uuid import UUID
 
@@ -7,41 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.decorators import editor_required, member_required
+from accounts.decorators import editor_required
 from accounts.http import MemberRequest, toast
 from accounts.models import Workspace
 from mailboxes import connecting
-from mailboxes.capacity import cap_for
 from mailboxes.choices import account_ways, service_ways
 from mailboxes.forms import SmtpForm
-from mailboxes.models import Mailbox, MailboxDay
-
-
-@require_safe
-@member_required
-def mailbox_list(request: MemberRequest) -> HttpResponse:
-    """Show each mailbox with its state, its reason, and today's room."""
-    today = timezone.now().date()
-    mailboxes = list(Mailbox.objects.for_workspace(request.workspace).order_by("pk"))
-    days = {
-        day.mailbox_id: day for day in MailboxDay.objects.filter(mailbox__in=mailboxes, day=today)
-    }
-    rows = [
-        {
-            "mailbox": box,
-            "used": days[box.pk].reserved if box.pk in days else 0,
-            "cap": cap_for(box, today),
-        }
-        for box in mailboxes
-    ]
-    context = {
-        "rows": rows,
-        "has_sandbox": any(box.is_sandbox for box in mailboxes),
-        "sandbox_enabled": settings.SANDBOX_ENABLED,
-    }
-    return render(request, "mailboxes/mailbox_list.html", context)
+from mailboxes.models import Mailbox
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,7 +83,7 @@ def mailbox_pause(request: MemberRequest, pk: UUID) -> HttpResponse:
             f"{mailbox} is paused",
             undo_url=reverse("mailboxes:mailbox-resume", args=[mailbox.public_id]),
         )
-    return redirect("mailboxes:mailbox-list")
+    return _back(request, mailbox)
 
 
 @require_POST
@@ -124,4 +98,12 @@ def mailbox_resume(request: MemberRequest, pk: UUID) -> HttpResponse:
             request,
             f"{mailbox} was paused by operations: {mailbox.status_reason}. Write to support to have it checked.",
         )
+    return _back(request, mailbox)
+
+
+def _back(request: MemberRequest, mailbox: Mailbox) -> HttpResponse:
+    """Return to the page that was left: one of the mailbox's own, else the list."""
+    place = request.POST.get("back", "")
+    if place in {"health", "warmup"}:
+        return redirect(f"mailboxes:mailbox-{place}", mailbox.public_id)
     return redirect("mailboxes:mailbox-list")

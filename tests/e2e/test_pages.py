@@ -37,6 +37,8 @@ PAGES = [
     ("outreach:contact-list", "owner"),
     ("outreach:contact-add", "owner"),
     ("outreach:contact-import", "owner"),
+    ("outreach:suppression-list", "owner"),
+    ("outreach:suppression-import", "owner"),
 ]
 
 

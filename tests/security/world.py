@@ -14,6 +14,8 @@ from accounts import invitations
 from accounts.isolation import tenant_models
 from accounts.models import BackgroundTask, Membership, Profile, User, Workspace
 from jobs.models import Document, Source
+from mailboxes.models import Suppression
+from mailboxes.suppression import suppress
 from outreach.models import Message, Package
 from outreach.unsubscribing import token_for
 from tests.factories.accounts import ProfileFactFactory, ResumeFactory
@@ -131,7 +133,24 @@ def _being_written_to(profile: Profile) -> dict[str, Any]:
             is_sandbox=False,
         ).public_id,
         "endpoint": WebhookEndpointFactory(mailbox=mailbox).public_id,
+        **_closed_doors(profile),
     }
+
+
+def _closed_doors(profile: Profile) -> dict[str, UUID]:
+    now, found = timezone.now(), {}
+    for name, removed in (("suppression", None), ("removed_suppression", now)):
+        row = suppress(
+            reason="manual",
+            scope="workspace",
+            workspace=profile.workspace,
+            domain=f"{name.replace('_', '-')}.test",
+            now=now,
+        )
+        why = "removed by mistake" if removed else ""
+        Suppression.objects.filter(pk=row.pk).update(released_at=removed, released_reason=why)
+        found[name] = row.public_id
+    return found
 
 
 def fingerprint() -> dict[str, str]:
