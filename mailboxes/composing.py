@@ -51,6 +51,8 @@ OWNED_HEADERS = frozenset(
 )
 
 REPLY_MARK = "rf-"
+# RFC 5321 section 4.5.3.1.1: 64 characters, less the plus sign, the mark and a token of 32.
+LONGEST_LOCAL_PART_WITH_TOKEN = 64 - 1 - len(REPLY_MARK) - 32
 _REPLY_TOKEN = re.compile(r"[a-z0-9]{8,40}")
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
 _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
@@ -191,7 +193,8 @@ def _unsubscribe_fields(outgoing: OutgoingMail) -> list[bytes]:
         places.append(f"<{_web_address(outgoing.list_unsubscribe_url)}>")
     if outgoing.list_unsubscribe_mailto:
         address = str(parse_address(outgoing.list_unsubscribe_mailto))
-        places.append(f"<mailto:{quote(address, safe='@+')}>")
+        # The subject says the wish for readers that open no window for it (RFC 2369 section 3.2).
+        places.append(f"<mailto:{quote(address, safe='@+')}?subject=unsubscribe>")
     if not places:
         return []
     tokens = [f"{place}," for place in places[:-1]] + places[-1:]

@@ -54,12 +54,19 @@ class Approved:
 
 
 def content_hash(package: Package, enrollments: list[Enrollment] | None = None) -> str:
-    """Return the SHA-256 (hex) over every document and every mail with its recipient, in order."""
+    """Return the SHA-256 (hex) over every document and every mail with its recipient and its file, in order."""
     chosen = chosen_enrollments(package) if enrollments is None else enrollments
     content = {
         "documents": _documents(package),
         "mails": [
-            [str(e.contact.public_id), mail.step_number, mail.recipient, mail.subject, mail.body]
+            [
+                str(e.contact.public_id),
+                mail.step_number,
+                mail.recipient,
+                mail.subject,
+                mail.body,
+                mail.attachment_hash,
+            ]
             for e in sorted(chosen, key=lambda e: e.pk)
             for mail in mails_of(e)
         ],
@@ -185,6 +192,8 @@ def _write_approval(
             "step": planned.message.step_number,
             "subject": planned.message.subject,
             "text_hash": planned.message.text_hash,
+            "attachment": planned.message.attachment.filename if planned.message.attachment else "",
+            "attachment_hash": planned.message.attachment_hash,
             "due_at": planned.at.isoformat() if planned.at else None,
         }
         for planned in plan
@@ -209,6 +218,7 @@ def _schedule(approval: Approval, enrollments: list[Enrollment], plan: list[Plan
             Status.APPROVED,
             approval=approval,
             approved_hash=F("text_hash"),
+            approved_attachment_hash=F("attachment_hash"),
             due_at=planned.at,
             status_reason="",
             unresolved=[],
@@ -240,6 +250,7 @@ def _recall(mail: Message) -> bool:
     fields: dict[str, Any] = {
         "approval": None,
         "approved_hash": "",
+        "approved_attachment_hash": "",
         "due_at": None,
         "status_reason": "",
         "lease_until": None,

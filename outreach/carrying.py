@@ -29,7 +29,7 @@ from outreach import ledger, ledger_sql
 from outreach.committing import GroupCommitter, end_tasks
 from outreach.judging import Ask, Outcome, Ticket
 from outreach.ledger import Connection
-from outreach.parcels import Parcel, compose_parcel, endpoint_of
+from outreach.parcels import Parcel, build_mail, endpoint_of
 from outreach.recovery import UNKNOWN_REASON
 from outreach.scheduling import Pace
 
@@ -187,7 +187,7 @@ class Carrier:
     async def _deliver(self, flight: Flight, parcel: Parcel) -> tuple[End, Outcome]:
         ticket = flight.ask.ticket
         try:
-            data = compose_parcel(parcel)
+            data = await build_mail(parcel)
             pool = self._pool(parcel, is_real=not flight.ask.due.is_sample)
             receipt = await pool.deliver(
                 parcel.address, parcel.recipient, data, before_data=lambda: self._may_go(flight)

@@ -5,14 +5,17 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
+
 from jobs.documents import check_text, current_documents, split_sentences
 from jobs.models import Application, Document, Job
 from mailboxes.models import Mailbox, Suppression
+from outreach.attachments import is_wanted, problem_of
 from outreach.contacts import suppressions_of
 from outreach.mail_drafts import edit_key, edits_of, rendered, sender_values, values_for
 from outreach.mail_lint import lint_mail
 from outreach.models import Contact, Enrollment, Message, Package
-from outreach.planning import chosen_enrollments, mails_of
+from outreach.planning import chosen_enrollments, first_mail_of, mails_of
 from outreach.scheduling import COMPANY_SPACING_HOURS, pace_for
 
 OK, WARN, BLOCK = "ok", "warn", "block"
@@ -260,6 +263,22 @@ def _mails(situation: Situation) -> list[Check]:
     return found
 
 
+def _files(situation: Situation) -> list[Check]:
+    resume = situation.documents[Document.Kind.RESUME]
+    firsts = [mail for e, mail in situation.mails if mail == first_mail_of(e)]
+    if not firsts or resume is None:
+        return []
+    if not is_wanted(situation.package):
+        return [Check("attachment", OK, "No file goes with the mails, as you chose.")]
+    files = {mail.attachment for mail in firsts}
+    file = files.pop()
+    if files or file is None or file.document_id != resume.pk:
+        why = problem_of(situation.package) or "The PDF of the resume in force is not made yet."
+        return [Check("attachment", BLOCK, why, "#attachment", "Look at it")]
+    sentence = f"The first mail to each person carries {file.filename} ({filesizeformat(file.size)})."
+    return [Check("attachment", OK, sentence)]
+
+
 def _identity(situation: Situation) -> list[Check]:
     workspace, place = situation.package.workspace, "accounts:workspace-edit"
     found = []
@@ -317,6 +336,7 @@ ASKED: tuple[Callable[[Situation], list[Check]], ...] = (
     _addresses,
     _other_sequences,
     _mails,
+    _files,
     _identity,
     _mailboxes,
     _promises,

@@ -312,7 +312,7 @@ SUPPRESSED = f"""(
 # Reasons that last until somebody acts, whichever mailbox the mail is on.
 LASTING_OF_MAIL = f"""
     WHEN a.id IS NULL OR a.voided_at IS NOT NULL THEN 'approval_void'
-    WHEN m.approved_hash <> m.text_hash THEN 'text_changed'
+    WHEN m.approved_hash <> m.text_hash OR m.approved_attachment_hash <> m.attachment_hash THEN 'text_changed'
     WHEN e.status = 'held' THEN 'person_held'
     WHEN e.status <> 'active' THEN 'sequence_stopped'
     WHEN {SUPPRESSED} THEN 'suppressed'

@@ -15,6 +15,7 @@ from jobs.applications import advance_application
 from jobs.models import Application, Document
 from outreach import mail_drafts
 from outreach.approving import ApprovalError, void_approval
+from outreach.attachments import attach_resume, keep_choice
 from outreach.checks import MAX_PEOPLE, as_json, run_checks
 from outreach.contacts import suppressions_of
 from outreach.models import Contact, Enrollment, Message, Package
@@ -201,7 +202,11 @@ def write_all_mails(package: Package) -> None:
 
 
 def refresh_checks(package: Package, *, now: datetime) -> None:
-    """Store what the checks say now, for the lists; the package page and Approve always ask anew."""
+    """Bring the attached file up to date and store what the checks say now, for the lists.
+
+    The package page and Approve always ask the checks anew.
+    """
+    attach_resume(package)
     checks = as_json(run_checks(package, now=now))
     Package.objects.filter(pk=package.pk).update(checks=checks)
     package.checks = checks
@@ -280,6 +285,17 @@ def edit_mail(
     mail_drafts.write_mails(
         package, mail.enrollment, mail_drafts.sender_values(package.application)
     )
+    refresh_checks(package, now=now)
+
+
+@transaction.atomic
+def choose_attachment(package: Package, *, is_wanted: bool, user: User, now: datetime) -> None:
+    """Let the resume go with the first mails, or not; this withdraws the approval.
+
+    Raises PackageClosedError for a package that is done or discarded.
+    """
+    begin_change(package, "The attachment was changed.", user=user, now=now)
+    keep_choice(package, is_wanted=is_wanted)
     refresh_checks(package, now=now)
 
 

@@ -1,8 +1,10 @@
 """Everything that is needed to carry claimed messages: the mail itself and the server of its mailbox."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -10,12 +12,21 @@ from django.conf import settings
 from psycopg.rows import class_row
 
 from accounts.encryption import decrypt
-from mailboxes.composing import IdentityFooter, OutgoingMail, compose, reply_address
+from mailboxes.composing import (
+    LONGEST_LOCAL_PART_WITH_TOKEN,
+    Attachment,
+    IdentityFooter,
+    OutgoingMail,
+    compose,
+    reply_address,
+)
 from mailboxes.connecting import judged_at_dial
+from mailboxes.dkim import KEYS_KEPT, Signer
 from mailboxes.models import Mailbox
 from mailboxes.pools import token_source
 from mailboxes.providers.base import ApiEndpoint, endpoint_from
 from mailboxes.smtp_session import Authentication, Security, SmtpEndpoint
+from outreach.attachments import read_file
 from outreach.judging import Ask, Ticket
 from outreach.ledger import Connection
 from outreach.ledger_sql import LEFT
@@ -27,7 +38,10 @@ LOAD = f"""
 SELECT m.id, m.lease_epoch AS epoch, m.public_id, m.message_id, m.recipient, m.subject, m.body, m.attempts,
     c.first_name, c.last_name, w.sender_name, w.postal_address,
     b.id AS mailbox_id, b.address, b.display_name, b.smtp_host, b.smtp_port, b.smtp_security, b.smtp_username,
-    b.smtp_password, b.is_sandbox, b.provider, b.api_credentials,
+    b.smtp_password, b.is_sandbox, b.provider, b.api_credentials, b.is_sandbox OR b.imap_host <> '' AS is_heard,
+    coalesce(d.dkim_selector, '') AS dkim_selector, coalesce(d.dkim_private_key, '') AS dkim_private_key,
+    coalesce(f.content, '') AS file_path, coalesce(f.filename, '') AS file_name,
+    coalesce(f.content_type, '') AS file_type, m.approved_attachment_hash AS file_hash,
     ARRAY(SELECT p.message_id FROM outreach_message p WHERE p.enrollment_id = m.enrollment_id
         AND p.step_number < m.step_number AND p.status IN {LEFT} ORDER BY p.step_number) AS earlier,
     coalesce((SELECT p.subject FROM outreach_message p WHERE p.enrollment_id = m.enrollment_id
@@ -38,13 +52,19 @@ JOIN outreach_enrollment e ON e.id = m.enrollment_id
 JOIN outreach_contact c ON c.id = e.contact_id
 JOIN accounts_workspace w ON w.id = m.workspace_id
 JOIN mailboxes_mailbox b ON b.id = m.mailbox_id
+LEFT JOIN mailboxes_sendingdomain d ON d.workspace_id = b.workspace_id AND d.dkim_active
+    AND lower(d.domain) = lower(split_part(b.address, '@', 2))
+LEFT JOIN outreach_attachment f ON f.id = m.attachment_id
 WHERE m.id = ANY(%(ids)s) AND m.status = 'claimed'
 """  # noqa: S608 - only our own constants are written in
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """One claimed message with its mailbox; `earlier` are the Message-IDs of the mails before it in the thread."""
+    """One claimed message with its mailbox, its file and its domain's key.
+
+    `earlier` are the Message-IDs of the mails before it in the thread; `is_heard`: answers to its mailbox reach us.
+    """
 
     id: int
     epoch: int
@@ -69,6 +89,13 @@ class Parcel:
     is_sandbox: bool
     provider: str
     api_credentials: str
+    is_heard: bool
+    dkim_selector: str
+    dkim_private_key: str
+    file_path: str
+    file_name: str
+    file_type: str
+    file_hash: str
     earlier: list[str]
     first_subject: str
 
@@ -93,29 +120,75 @@ def subject_of(parcel: Parcel) -> str:
     return first if first.lower().startswith("re:") else f"Re: {first}"
 
 
+def reply_to_of(parcel: Parcel) -> str:
+    """Return where answers go: an address that names this mail, else the mailbox's own.
+
+    Where the token does not fit into a local part, References alone name the mail.
+    """
+    local = parcel.address.rpartition("@")[0]
+    if len(local) > LONGEST_LOCAL_PART_WITH_TOKEN:
+        return parcel.address
+    return reply_address(parcel.address, parcel.public_id.hex)
+
+
+async def build_mail(parcel: Parcel) -> bytes:
+    """Return the mail's bytes as compose_parcel does; a file is read beside the loop, so it delays nobody else's mail."""
+    if parcel.file_path:
+        return await asyncio.to_thread(compose_parcel, parcel)
+    return compose_parcel(parcel)
+
+
 def compose_parcel(parcel: Parcel) -> bytes:
-    """Return the mail's bytes. Raises HeaderInjectionError, AddressError or ValueError when it cannot be built."""
-    return compose(
-        OutgoingMail(
-            from_address=parcel.address,
-            from_name=parcel.display_name or parcel.sender_name,
-            to_address=parcel.recipient,
-            to_name=f"{parcel.first_name} {parcel.last_name}".strip(),
-            reply_to=reply_address(parcel.address, parcel.public_id.hex),
-            subject=subject_of(parcel),
-            text=parcel.body,
-            message_id=parcel.message_id,
-            date=datetime.now(UTC),
-            in_reply_to=parcel.earlier[-1] if parcel.earlier else "",
-            references=tuple(parcel.earlier),
-            list_unsubscribe_url=unsubscribe_url(parcel.public_id),
-            footer=IdentityFooter(
-                sender_name=parcel.sender_name,
-                postal_address=parcel.postal_address,
-                unsubscribe_sentence=UNSUBSCRIBE_SENTENCE,
-            ),
-        )
+    """Return the mail's bytes, signed if its domain's key is in use.
+
+    Raises HeaderInjectionError, AddressError, AttachmentError, SigningError or another ValueError when it cannot be
+    built as it was approved, SecretUnreadableError when the key cannot be opened.
+    """
+    raw = compose(outgoing_of(parcel))
+    # A provider's interface takes the mail apart and signs what it makes of it; our signature would be a broken one.
+    if not parcel.dkim_private_key or parcel.provider in Mailbox.API_PROVIDERS:
+        return raw
+    domain = parcel.address.rpartition("@")[2].lower()
+    return _signer(parcel.dkim_selector, domain, parcel.dkim_private_key).sign(raw)
+
+
+def outgoing_of(parcel: Parcel) -> OutgoingMail:
+    """Return everything the mail says; its file is read and compared with what was approved."""
+    reply_to = reply_to_of(parcel)
+    return OutgoingMail(
+        from_address=parcel.address,
+        from_name=parcel.display_name or parcel.sender_name,
+        to_address=parcel.recipient,
+        to_name=f"{parcel.first_name} {parcel.last_name}".strip(),
+        reply_to=reply_to,
+        subject=subject_of(parcel),
+        text=parcel.body,
+        message_id=parcel.message_id,
+        date=datetime.now(UTC),
+        in_reply_to=parcel.earlier[-1] if parcel.earlier else "",
+        references=tuple(parcel.earlier),
+        list_unsubscribe_url=unsubscribe_url(parcel.public_id),
+        # A wish by mail is only invited where somebody hears it (outreach.replies reads the subject).
+        list_unsubscribe_mailto=reply_to if parcel.is_heard else "",
+        footer=IdentityFooter(
+            sender_name=parcel.sender_name,
+            postal_address=parcel.postal_address,
+            unsubscribe_sentence=UNSUBSCRIBE_SENTENCE,
+        ),
+        attachments=tuple(_files(parcel)),
     )
+
+
+def _files(parcel: Parcel) -> Iterator[Attachment]:
+    if parcel.file_path:
+        content = read_file(parcel.file_path, parcel.file_hash)
+        yield Attachment(filename=parcel.file_name, content=content, content_type=parcel.file_type)
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _signer(selector: str, domain: str, sealed_key: str) -> Signer:
+    """Return a domain's signer; opening and reading a key costs as much as many signatures."""
+    return Signer(selector, domain, decrypt(sealed_key))
 
 
 def endpoint_of(parcel: Parcel) -> SmtpEndpoint | ApiEndpoint:

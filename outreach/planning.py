@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
+
 from outreach.models import Enrollment, Message, Package
 from outreach.scheduling import add_working_hours, next_due, pace_for, plan_dates, zone_for
 
@@ -31,7 +33,7 @@ def chosen_enrollments(package: Package) -> list[Enrollment]:
     rows = (
         package.enrollments.filter(status__in=CHOSEN)
         .select_related("contact__company", "workspace")
-        .prefetch_related("mails__step")
+        .prefetch_related(Prefetch("mails", Message.objects.select_related("step", "attachment")))
         .order_by("contact__persona_rank", "pk")
     )
     return list(rows)
@@ -40,6 +42,11 @@ def chosen_enrollments(package: Package) -> list[Enrollment]:
 def mails_of(enrollment: Enrollment) -> list[Message]:
     """Return an enrollment's mails by step."""
     return sorted(enrollment.mails.all(), key=lambda mail: mail.step_number)
+
+
+def first_mail_of(enrollment: Enrollment) -> Message | None:
+    """Return the mail that opens the thread, whatever became of it; None while nothing is written."""
+    return next(iter(mails_of(enrollment)), None)
 
 
 def plan_package(enrollments: Iterable[Enrollment], start: datetime) -> list[PlannedMail]:

@@ -305,6 +305,7 @@ def _restore_mail(row: Enrollment, pk: int, before: str, *, now: datetime) -> No
         approval is not None
         and approval.voided_at is None
         and message.approved_hash == message.text_hash
+        and message.approved_attachment_hash == message.attachment_hash
     )
     if not is_approved or message.due_at is None:
         message.move_to(MailStatus.DRAFT, **fields)

@@ -29,7 +29,7 @@ from mailboxes.models import Suppression, WebhookEndpoint
 from mailboxes.suppression import suppress
 from outreach import advancing, interviews, moving, packages
 from outreach.contacts import ContactData, keep_contact
-from outreach.models import Contact, Enrollment, Message, Package, Reply
+from outreach.models import Attachment, Contact, Enrollment, Message, Package, Reply
 
 SEED = 7
 RESUME = Path(__file__).with_name("resume.txt")
@@ -317,6 +317,7 @@ def remove_workspace(workspace: Workspace) -> None:
     if not workspace.is_demo:
         raise ValueError("Only the sample workspace can be removed here.")
     files = [resume.file for resume in Resume.objects.filter(workspace=workspace) if resume.file]
+    files += [row.content for row in Attachment.objects.filter(workspace=workspace)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('roleferry.erasing', 'on', true)")
     for model in ORDER:

@@ -33,7 +33,7 @@ def test_headers_are_these_and_each_once():
         b"In-Reply-To: <first@acme.test>",
         b"References: <first@acme.test> <second@acme.test>",
         b"List-Unsubscribe: <https://roleferry.test/u/6b1f/abcdef>,",
-        b" <mailto:stop+abcdef@acme.test>",
+        b" <mailto:stop+abcdef@acme.test?subject=unsubscribe>",
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         b"X-RoleFerry-Message: 6f2c1d",
         b"MIME-Version: 1.0",
@@ -105,27 +105,32 @@ def test_the_same_mail_gives_the_same_bytes():
     assert compose(MAIL) != compose(changed(message_id="<other@acme.test>"))
 
 
+# Digests of what the first, slower version built.
 @pytest.mark.parametrize(
-    ("outgoing", "digest"),
+    ("values", "digest"),
     [
-        (MAIL, "1cbbe41abb2f26c9"),
-        (changed(subject="Grüße", text="é" * 100 + "\n.\n", from_name="Jané"), "e011b665889704ed"),
-        (changed(footer=None), "ccc15fd1f6a480cf"),
-        (changed(list_unsubscribe_url="", list_unsubscribe_mailto=""), "58619668bcb2ff79"),
+        ({}, "946948fcd6265e2c"),
         (
-            changed(
-                text="a\r\nb\rc <x> & \" ' https://a.test/?x=1&y=2). http://b.test\n\n \t\n\n end  ",
-                subject="<b>&'\"",
-            ),
-            "421dbc41bf34ea85",
+            {"subject": "Grüße", "text": "é" * 100 + "\n.\n", "from_name": "Jané"},
+            "4c40fc17849419a4",
         ),
-        (changed(text="x" * 2000 + " tab\there\n" * 50), "ccfa6e768d8201ce"),
-        (changed(text="\n\n\nhello\n\n\n\nworld\n\n\n"), "cf495335e1d4c051"),
-        (changed(footer=None, text=""), "01c78d12dc19c87b"),
+        ({"footer": None}, "a23edb0dfd7388ec"),
+        ({"list_unsubscribe_url": ""}, "58619668bcb2ff79"),
+        (
+            {
+                "text": "a\r\nb\rc <x> & \" ' https://a.test/?x=1&y=2). http://b.test\n\n \t\n\n end  ",
+                "subject": "<b>&'\"",
+            },
+            "ec9b0a4aa8bd5b2d",
+        ),
+        ({"text": "x" * 2000 + " tab\there\n" * 50}, "10c2c05ea9ca40cc"),
+        ({"text": "\n\n\nhello\n\n\n\nworld\n\n\n"}, "c097d7c8afa75451"),
+        ({"footer": None, "text": ""}, "7cf1391a3d27f30b"),
     ],
 )
-def test_what_is_built_faster_is_built_the_same(outgoing, digest):
-    assert hashlib.sha256(compose(outgoing)).hexdigest()[:16] == digest
+def test_what_is_built_faster_is_built_the_same(values, digest):
+    raw = compose(changed(list_unsubscribe_mailto="", **values))
+    assert hashlib.sha256(raw).hexdigest()[:16] == digest
 
 
 def test_a_boundary_inside_the_text_is_avoided():
@@ -204,7 +209,7 @@ def test_the_unsubscribe_address_may_be_plain_http_on_this_machine():
 
 def test_one_click_is_not_promised_by_mail_alone():
     raw = compose(changed(list_unsubscribe_url=""))
-    assert b"\r\nList-Unsubscribe: <mailto:stop+abcdef@acme.test>\r\n" in raw
+    assert b"\r\nList-Unsubscribe: <mailto:stop+abcdef@acme.test?subject=unsubscribe>\r\n" in raw
     assert b"List-Unsubscribe-Post" not in raw
     assert b"List-Unsubscribe" not in compose(
         changed(list_unsubscribe_url="", list_unsubscribe_mailto="")

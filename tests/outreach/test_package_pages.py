@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 # session, user, memberships, walls (up, down), savepoints (2 × 2), page, counts, what waits (side bar)
 LIST_QUERIES = 12
 # the same frame (10), package, people, mails, steps, documents (2), suppressions (2), mailboxes, facts, contacts, approval, other sequences
-PAGE_QUERIES = 23
+PAGE_QUERIES = 22
 
 
 def url(name, *args):
