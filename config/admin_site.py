@@ -41,7 +41,10 @@ class OperationsAdminSite(admin.AdminSite):
             **board(request),
             **(extra_context or {}),
         }
-        return TemplateResponse(request, self.index_template, context)
+        # The page asks for its board again every 15 seconds; the rest of it stays.
+        is_poll = request.headers.get("HX-Request") == "true"
+        template = f"{self.index_template}#board" if is_poll else self.index_template
+        return TemplateResponse(request, template, context)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -42,6 +42,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=5),
         # A task whose worker was killed must not say "running" for ever.
     },
+    "take-pulse": {
+        "task": "outreach.tasks.take_pulse",
+        "schedule": timedelta(minutes=2),
+        # One point of the two-hour lines on the operations board.
+    },
     "heartbeat": {
         "task": "accounts.tasks.heartbeat",
         "schedule": timedelta(seconds=30),

@@ -22,6 +22,8 @@ Scope = Suppression.Scope
 
 # The person's own word; nobody but that person may take it back.
 GIVEN_BY_RECIPIENT = frozenset({Reason.UNSUBSCRIBED, Reason.ASKED})
+# Made by machines from other servers' words, so one member of staff may err: a second one must agree (ux.md D3).
+TAKES_TWO = frozenset({Reason.HARD_BOUNCE, Reason.COMPLAINT})
 # What a workspace's own people may open again; the rest needs operations staff.
 OPENED_BY_MEMBERS = frozenset({Reason.MANUAL, Reason.SOFT_BOUNCE})
 
@@ -124,8 +126,52 @@ def release(
     accounts.auditing.ReasonMissingError for a blank `reason`.
     """
     _refuse_unless_allowed(suppression, by_staff=by_staff)
+    if suppression.reason in TAKES_TWO:
+        suppression.refresh_from_db()
+        _refuse_unless_second(suppression, actor)
     verb = "suppression.release"
     return _open(suppression, verb, actor=actor, reason=reason, now=now, actor_ip=actor_ip)
+
+
+def ask_release(
+    suppression: Suppression,
+    *,
+    actor: User,
+    reason: str,
+    evidence: str,
+    now: datetime,
+    actor_ip: str | None = None,
+) -> bool:
+    """Ask for the release of a bounce or a complaint; another member of staff confirms with `release`.
+
+    Returns False when somebody asked before. Raises ReleaseRefusedError for a row that needs no second person or can
+    never be released, and accounts.auditing.ReasonMissingError for a blank `reason` or `evidence`.
+    """
+    _refuse_unless_allowed(suppression, by_staff=True)
+    if suppression.reason not in TAKES_TWO:
+        raise ReleaseRefusedError("This entry needs no second person. Release it.")
+    if not evidence.strip():
+        raise auditing.ReasonMissingError("Say what shows that the address is good.")
+    with transaction.atomic():
+        free = Suppression.objects.filter(
+            pk=suppression.pk, released_at=None, release_asked_by=None
+        )
+        if not free.update(
+            release_asked_at=now, release_asked_by=actor, release_evidence=evidence.strip()[:500]
+        ):
+            return False
+        auditing.record(
+            "suppression.ask_release",
+            suppression,
+            actor=actor,
+            actor_ip=actor_ip,
+            reason=reason,
+            workspace=suppression.workspace,
+            before={"release_asked_at": None},
+            after={"release_asked_at": now.isoformat(), "evidence": evidence.strip()},
+        )
+    suppression.refresh_from_db()
+    return True
 
 
 def withdraw(suppression: Suppression, *, actor: User | None, reason: str, now: datetime) -> bool:
@@ -160,6 +206,15 @@ def _refuse_unless_allowed(suppression: Suppression, *, by_staff: bool) -> None:
         )
 
 
+def _refuse_unless_second(suppression: Suppression, actor: User) -> None:
+    if suppression.release_asked_by_id is None:
+        raise ReleaseRefusedError(
+            "A bounce or a spam report takes two people: one asks with evidence, another releases."
+        )
+    if suppression.release_asked_by_id == actor.pk:
+        raise ReleaseRefusedError("You asked for this release, so another member of staff decides.")
+
+
 def _open(
     suppression: Suppression,
     verb: str,
@@ -173,7 +228,7 @@ def _open(
         raise auditing.ReasonMissingError("Say why: a removal is kept with its reason.")
     with transaction.atomic():
         opened = Suppression.objects.filter(pk=suppression.pk, released_at=None).update(
-            released_at=now, released_reason=reason.strip()[:300]
+            released_at=now, released_reason=reason.strip()[:300], released_by=actor
         )
         if not opened:
             return False

@@ -1,6 +1,7 @@
-"""What only a person can settle: a mail whose outcome nobody could tell, and a mail that operations call back.
+"""What only a person can settle: a mail whose outcome nobody could tell, one that is held, one that is called back.
 
-The ledger's own rules stay in force: slots are counted as the dispatcher counts them, days are locked before messages.
+The ledger's own rules stay in force: slots are counted as the dispatcher counts them, and days and hours are locked before
+messages.
 """
 
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from mailboxes.models import DeliveryEvent, MailboxDay
+from mailboxes.models import DeliveryEvent, MailboxDay, RecipientWindow
 from outreach.models import Enrollment, Message
 
 Status = Message.Status
@@ -19,16 +20,18 @@ STUCK_AFTER = timedelta(minutes=15)
 # A provider that says one of these does not prove that it took the mail.
 NO_PROOF = (Type.DEFERRED, Type.REJECTED, Type.FAILED, Type.UNKNOWN)
 
+PROOF_LENGTH = 300
+
 
 class CannotResolveError(Exception):
     """The message cannot be settled that way; the text is a sentence for the operator."""
 
 
 @transaction.atomic
-def resolve_as_sent(message: Message) -> None:
+def resolve_as_sent(message: Message, *, proof: str = "") -> None:
     """Settle an `unknown` message as sent, at the moment its sending began; the sequence goes on from there.
 
-    Raises CannotResolveError when it is not `unknown` any more.
+    `proof` is kept on the message. Raises CannotResolveError when it is not `unknown` any more.
     """
     row = _locked(message)
     if not row.move_to(
@@ -36,6 +39,7 @@ def resolve_as_sent(message: Message) -> None:
         sent_at=row.sending_at or row.updated_at,
         status_reason="",
         lease_until=None,
+        proof=proof[:PROOF_LENGTH] or row.proof,
     ):
         raise CannotResolveError(_CHANGED)
     _days(row).update(sent=F("sent") + 1)
@@ -46,17 +50,18 @@ def resolve_as_sent(message: Message) -> None:
 
 
 @transaction.atomic
-def resolve_as_not_sent(message: Message, *, now: datetime) -> None:
-    """Settle an `unknown` message as not sent: its slot is free and it is due again, under every check of the ledger.
+def resolve_as_not_sent(message: Message, *, now: datetime, proof: str = "") -> None:
+    """Settle an `unknown` message as not sent: its slots are free and it is due again, under every check of the ledger.
 
-    Raises CannotResolveError when it is not `unknown` any more, or when an event or an answer proves that it arrived.
+    `proof` is kept on the message. Raises CannotResolveError when it is not `unknown` any more, or when an event or an
+    answer proves that it arrived.
     """
     row = _locked(message)
     if _is_proven(row):
         raise CannotResolveError(
             "A provider's event or an answer shows that this mail arrived. Resolve it as sent."
         )
-    days = _days(row)
+    days, hours = _days(row), _hours(row)
     if not row.move_to(
         Status.SCHEDULED,
         due_at=now,
@@ -65,9 +70,30 @@ def resolve_as_not_sent(message: Message, *, now: datetime) -> None:
         lease_epoch=None,
         sending_at=None,
         reserved_day=None,
+        reserved_hour=None,
+        proof=proof[:PROOF_LENGTH] or row.proof,
     ):
         raise CannotResolveError(_CHANGED)
     days.filter(reserved__gt=F("sent")).update(reserved=F("reserved") - 1)
+    hours.filter(reserved__gt=0).update(reserved=F("reserved") - 1)
+    message.refresh_from_db()
+
+
+@transaction.atomic
+def release_held(message: Message, *, now: datetime) -> None:
+    """Let a held message be due now, under every check of the ledger; losses of senders are counted anew.
+
+    Raises CannotResolveError when it is not held any more, or when the person it goes to is on hold: that hold is the
+    workspace's and ends by itself.
+    """
+    row = Message.objects.select_for_update(of=("self",), no_key=True).get(pk=message.pk)
+    if row.status != Status.HELD:
+        raise CannotResolveError(f"It is “{row.get_status_display()}” and not held any more.")
+    if row.enrollment.status == Enrollment.Status.HELD:
+        raise CannotResolveError(
+            "The person it goes to is on hold (out of office, or a colleague answered). It goes on by itself."
+        )
+    row.move_to(Status.SCHEDULED, due_at=now, status_reason="", lost_claims=0)
     message.refresh_from_db()
 
 
@@ -97,8 +123,9 @@ _CHANGED = "It is not unknown any more: somebody or a later event has settled it
 
 
 def _locked(message: Message) -> Message:
-    """Return the message as it is now, its day locked before itself as the ledger does."""
+    """Return the message as it is now, its day and its hour locked before itself as the ledger does."""
     list(_days(message).select_for_update())
+    list(_hours(message).select_for_update())
     row: Message = Message.objects.select_for_update(of=("self",), no_key=True).get(pk=message.pk)
     if row.status != Status.UNKNOWN:
         raise CannotResolveError(_CHANGED)
@@ -110,6 +137,13 @@ def _days(message: Message) -> QuerySet[MailboxDay]:
     if message.mailbox_id is None or message.reserved_day is None:
         return days.none()
     return days.filter(mailbox_id=message.mailbox_id, day=message.reserved_day)
+
+
+def _hours(message: Message) -> QuerySet[RecipientWindow]:
+    hours: QuerySet[RecipientWindow] = RecipientWindow.objects.all()
+    if message.reserved_hour is None:
+        return hours.none()
+    return hours.filter(domain=message.recipient_domain.lower(), hour=message.reserved_hour)
 
 
 def _is_proven(message: Message) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import progress
 from accounts.models import BackgroundTask
-from outreach import advancing, contact_files, hearing, packages, verification
+from outreach import advancing, contact_files, hearing, packages, pulse, verification
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
 from outreach.models import Contact, Package
 from outreach.oracles import MailboxOracle
@@ -50,6 +50,12 @@ def dispatch() -> None:
         return
     if tally:
         logger.info("A sending turn is over", extra=tally)
+
+
+@shared_task
+def take_pulse() -> None:
+    """Keep how sending fares, for the lines on the operations board."""
+    pulse.take_pulse(timezone.now())
 
 
 @shared_task

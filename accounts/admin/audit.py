@@ -1,6 +1,6 @@
 """The audit trail: who did what to what, and why."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q
@@ -8,8 +8,11 @@ from django.db.models import Q
 from accounts.console.columns import Column, sentence, who_did
 from accounts.console.filters import TextFilter, WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
-from accounts.console.masking import mask_email
-from accounts.models import AuditEntry
+from accounts.console.masking import mask_addresses_in, mask_email
+from accounts.models import AuditEntry, User
+
+# What accounts.auditing calls the product itself, in lower case.
+AUTOMATION = "roleferry"
 
 
 class VerbFilter(TextFilter):
@@ -30,8 +33,11 @@ class ActorFilter(TextFilter):
     parameter_name = "actor_is"
 
     def condition(self, value: str) -> Q:
-        """Return the actor's entries."""
-        return Q(actor_label__iexact=value)
+        """Return the actor's entries; the person is looked up first, so that no trail is read through."""
+        if value.lower() == AUTOMATION:
+            return Q(actor=None)
+        people = User.objects.filter(email__iexact=value).values("pk")
+        return Q(actor__in=people)
 
 
 class KindFilter(TextFilter):
@@ -42,7 +48,22 @@ class KindFilter(TextFilter):
 
     def condition(self, value: str) -> Q:
         """Return the entries about it."""
-        return Q(target_type__iexact=value)
+        return Q(target_type=value)
+
+
+def _change(entry: AuditEntry) -> str:
+    """Return what was before and after, in one line."""
+    keys = [*entry.before, *(key for key in entry.after if key not in entry.before)]
+    parts = [f"{key}: {_said(entry.before, key)} → {_said(entry.after, key)}" for key in keys]
+    return mask_addresses_in("; ".join(parts))[:120]
+
+
+def _said(values: dict[str, Any], key: str) -> str:
+    return str(values[key])[:60] if values.get(key) not in (None, "") else "–"
+
+
+def _object(entry: AuditEntry) -> str:
+    return f"{entry.target_type.rpartition('.')[2]} {entry.target_id[:8]}"
 
 
 @admin.register(AuditEntry)
@@ -54,8 +75,9 @@ class AuditEntryAdmin(OperationsAdmin):
         "at",
         Column("who", "actor", who_did),
         "verb",
-        "target_type",
+        Column("object", "object", _object),
         sentence("reason"),
+        Column("change", "before → after", _change),
         "affected_count",
         "workspace_id",
     )

@@ -6,12 +6,24 @@ from django.contrib import admin
 from django.db.models import Q
 
 from accounts.braking import pause_sending, resume_sending
-from accounts.console.actions import ActionRefusedError, Deed, StaffAction
+from accounts.console.actions import ActionRefusedError, Deed, StaffAction, TypedWordForm
 from accounts.console.columns import masked
 from accounts.console.filters import RangeFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_text, mask_word
 from accounts.models import Workspace
+
+
+class StopForm(TypedWordForm):
+    """The word that stops a workspace's mail."""
+
+    word = "STOP"
+
+
+class StartForm(TypedWordForm):
+    """The word that lets a workspace's mail go again."""
+
+    word = "START"
 
 
 def _pause(deed: Deed, workspace: Workspace) -> None:
@@ -79,6 +91,7 @@ class WorkspaceAdmin(OperationsAdmin):
             verb="workspace.pause_sending",
             effect="No mail of the workspace leaves; what is scheduled waits. Its members read the reason.",
             run=_pause,
+            form=StopForm,
             applies=lambda workspace: workspace.sending_paused_at is None,
             is_danger=True,
         ),
@@ -88,6 +101,7 @@ class WorkspaceAdmin(OperationsAdmin):
             verb="workspace.resume_sending",
             effect="Mail may leave again, as fast as mailboxes and windows allow.",
             run=_resume,
+            form=StartForm,
             applies=lambda workspace: workspace.sending_paused_at is not None,
         ),
     )

@@ -32,15 +32,43 @@ class ReasonForm(forms.Form):
     )
 
 
+class TypedWordForm(ReasonForm):
+    """The second step before something that stops many people's mail: a word that nobody types by accident."""
+
+    word = ""
+    typed = forms.CharField(
+        label="Confirmation",
+        max_length=40,
+        error_messages={"required": "Type the word below the box, so that this is no slip."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Name the word beside the box."""
+        super().__init__(*args, **kwargs)
+        self.fields["typed"].help_text = f"Type {self.word} in capitals."
+        self.fields["typed"].widget.attrs["autocomplete"] = "off"
+
+    def clean_typed(self) -> str:
+        """Refuse any other word."""
+        typed = str(self.cleaned_data["typed"]).strip()
+        if typed != self.word:
+            raise forms.ValidationError(f"Type {self.word} in capitals, so that this is no slip.")
+        return typed
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """One confirmed action: who does it, from where, when, why, and what else the form said."""
+    """One confirmed action: who does it, from where, when, why, and what else the form said.
+
+    `notes` are sentences about what it brought about, shown to the operator when it is done.
+    """
 
     actor: User
     actor_ip: str | None
     now: datetime
     reason: str
     data: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def record(
         self,
@@ -97,6 +125,8 @@ class StaffAction:
 
 Foresight = Callable[[Sequence[Any], dict[str, Any]], str]
 _foresights: dict[str, list[Foresight]] = defaultdict(list)
+Effect = Callable[[Deed, Any], int]
+_effects: dict[str, list[Effect]] = defaultdict(list)
 
 
 def foresee(verb: str, foresight: Foresight) -> None:
@@ -106,6 +136,20 @@ def foresee(verb: str, foresight: Foresight) -> None:
     """
     if foresight not in _foresights[verb]:
         _foresights[verb].append(foresight)
+
+
+def follow(verb: str, effect: Effect) -> None:
+    """Let an upper app do its part of a lower app's action in the same transaction.
+
+    `effect(deed, row)` returns how many rows it changed and may add a sentence to `deed.notes`.
+    """
+    if effect not in _effects[verb]:
+        _effects[verb].append(effect)
+
+
+def take_effect(verb: str, deed: Deed, row: Any) -> int:
+    """Let upper apps do their part of what was just done to `row`; return how many rows they changed."""
+    return sum(effect(deed, row) for effect in _effects[verb])
 
 
 def consequences(action: StaffAction, rows: Sequence[Any], data: dict[str, Any]) -> list[str]:

@@ -34,6 +34,8 @@ class Lister(Protocol):
 
     def title_of(self, row: Any) -> str: ...
 
+    def detail_of(self, row: Any) -> str: ...
+
 
 def ask(lister: Lister, request: HttpRequest, action: StaffAction) -> HttpResponse:
     """Show the rows and ask for the reason; on a POST with one, act.
@@ -74,6 +76,8 @@ def _act(
         return _page(lister, request, action, rows=rows, form=form, problems=sentences, status=409)
     names = ", ".join(lister.title_of(row) for row in done if row is not None)
     messages.success(request, f"{action.label}: done{f' for {names}' if names else ''}.")
+    for note in deed.notes:
+        messages.info(request, note)
     for why in sentences:
         messages.warning(request, why)
     return redirect(_back(lister, rows))
@@ -119,7 +123,7 @@ def _page(
         "opts": lister.opts,
         "action": action,
         "form": form,
-        "rows": [(lister.title_of(row), row in fitting) for row in rows],
+        "rows": [(lister.title_of(row), lister.detail_of(row), row in fitting) for row in rows],
         "fitting": len(fitting),
         "consequences": consequences(action, fitting, data) if rows or previews else [],
         "problems": problems,
@@ -136,5 +140,5 @@ def _said(form: ReasonForm) -> list[tuple[str, str]]:
     return [
         (str(form[name].label), name_of(value) if isinstance(value, Model) else str(value))
         for name, value in form.cleaned_data.items()
-        if value
+        if value and name != "typed"
     ]

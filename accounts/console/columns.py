@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -74,6 +74,16 @@ def moment(name: str, label: str = "") -> Column:
         return date_format(localtime(value, UTC), "j M Y, H:i") if value else ""
 
     return Column(name, label or name.replace("_", " "), show)
+
+
+def duration(span: timedelta) -> str:
+    """Return a span in its largest unit, such as "4 min" or "3 d"; with a minus when it lies ahead."""
+    seconds = span.total_seconds()
+    sign, seconds = ("-" if seconds <= -1 else ""), abs(seconds)
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{sign}{seconds / size:.0f} {unit}"
+    return f"{sign}{seconds:.0f} s"
 
 
 def readable_json(name: str, label: str = "") -> Column:

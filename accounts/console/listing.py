@@ -11,7 +11,6 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -25,23 +24,12 @@ from accounts.auditing import record
 from accounts.console.actions import StaffAction
 from accounts.console.asking import ask
 from accounts.console.columns import Column, linked, masked, moment, readable_json, sentence
+from accounts.console.keyset import KeysetChangeList
 from accounts.console.requests import caller_address, operator_of
 from accounts.encryption import EncryptedTextField
 
 REVEAL_PERMISSION = "accounts.reveal_personal_data"
 REVEAL_VERB = "personal_data.reveal"
-# Pages beyond these rows are reached by filters and search; counting further would read whole tables.
-COUNT_LIMIT = 1000
-
-
-class ShortPaginator(Paginator):
-    """A paginator that never counts past COUNT_LIMIT rows, so that its cost does not grow with the table."""
-
-    @cached_property
-    def count(self) -> int:
-        """The number of rows, or COUNT_LIMIT when there are more."""
-        rows: Any = self.object_list
-        return int(rows.order_by()[:COUNT_LIMIT].count())
 
 
 class OperationsAdmin(admin.ModelAdmin):
@@ -59,7 +47,9 @@ class OperationsAdmin(admin.ModelAdmin):
     # Searched for literally and by their beginning; for small tables only.
     searched: ClassVar[tuple[str, ...]] = ()
 
-    paginator = ShortPaginator
+    # Long texts of related rows that no column shows.
+    unread: ClassVar[tuple[str, ...]] = ()
+
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
@@ -96,17 +86,26 @@ class OperationsAdmin(admin.ModelAdmin):
         """Return how pages call the row; must not hold personal data."""
         return f"{self.opts.verbose_name} {row.pk}".capitalize()
 
+    def detail_of(self, row: Any) -> str:
+        """Return what an operator should know before acting on the row; must not hold personal data."""
+        return ""
+
     # Lists -------------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Leave secrets, raw bytes and what no page shows in the database."""
         related = [
-            f"{name}__{unseen}"
-            for name in self.list_select_related
-            for unseen in _sealed(self.opts.get_field(name).related_model)
+            unseen for name in self.list_select_related for unseen in _sealed_on(self.model, name)
         ]
         rows = super().get_queryset(request).select_related(*self.list_select_related)
-        return rows.defer(*self._unseen, *self.hidden, *related)
+        return rows.defer(*self._unseen, *self.hidden, *self.unread, *related)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        """Cut pages by number instead of counting."""
+        return KeysetChangeList
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Bring what the columns of one page need beyond the rows, in few queries for all of them."""
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Put the row's own link first and its buttons last."""
@@ -213,7 +212,6 @@ class OperationsAdmin(admin.ModelAdmin):
         context = {
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "tools": tools,
-            "count_limit": COUNT_LIMIT,
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
@@ -332,6 +330,16 @@ def _sealed(model: Any) -> tuple[str, ...]:
     """Return the names of fields that no page may show: secrets and raw bytes."""
     kinds = (EncryptedTextField, models.BinaryField)
     return tuple(field.name for field in model._meta.fields if isinstance(field, kinds))
+
+
+def _sealed_on(model: Any, path: str) -> list[str]:
+    """Return the sealed fields of every model on a path of foreign keys, named by their paths."""
+    found, walked = [], ""
+    for name in path.split("__"):
+        model = model._meta.get_field(name).related_model
+        walked = f"{walked}__{name}" if walked else name
+        found += [f"{walked}__{unseen}" for unseen in _sealed(model)]
+    return found
 
 
 def _uuid(text: str) -> UUID | None:

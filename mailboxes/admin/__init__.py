@@ -1,5 +1,5 @@
 """Mailboxes in the operations console."""
 
-from mailboxes.admin import hearing, mailboxes
+from mailboxes.admin import domains, hearing, mailboxes, suppressions
 
-__all__ = ["hearing", "mailboxes"]
+__all__ = ["domains", "hearing", "mailboxes", "suppressions"]

@@ -1,27 +1,25 @@
-"""What came in, in the operations console: posts of providers, their events, received mail, and closed doors."""
+"""What came in, in the operations console: posts of providers, their events, and received mail."""
 
 import json
+from collections import defaultdict
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
-from django.db import transaction
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Func, Q
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 
-from accounts.console.actions import ActionRefusedError, Deed, ReasonForm, StaffAction
-from accounts.console.columns import Column, linked, masked, sentence
-from accounts.console.filters import RangeFilter, TextFilter, WorkspaceFilter
+from accounts.console.actions import ActionRefusedError, Deed, StaffAction
+from accounts.console.columns import Column, duration, linked, masked, sentence
+from accounts.console.filters import TextFilter, WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_addresses_in, mask_email, mask_text, mask_word
-from accounts.models import Workspace
-from mailboxes import events, suppression, tasks
-from mailboxes.addresses import AddressError
+from mailboxes import events, tasks
 from mailboxes.models import (
     DeliveryEvent,
     InboundMessage,
     ProviderDelivery,
-    Suppression,
     WebhookEndpoint,
 )
 
@@ -36,74 +34,6 @@ def _replay(deed: Deed, delivery: ProviderDelivery) -> None:
         )
     pk = delivery.pk
     transaction.on_commit(lambda: tasks.apply_delivery.delay(pk), robust=True)
-
-
-def _release(deed: Deed, row: Suppression) -> None:
-    try:
-        released = suppression.release(
-            row,
-            actor=deed.actor,
-            reason=deed.reason,
-            now=deed.now,
-            by_staff=True,
-            actor_ip=deed.actor_ip,
-        )
-    except suppression.ReleaseRefusedError as error:
-        raise ActionRefusedError(str(error)) from error
-    if not released:
-        raise ActionRefusedError("It was released before.")
-
-
-def _suppress(deed: Deed, row: None) -> None:
-    workspace: Workspace | None = deed.data["workspace"]
-    scope = Suppression.Scope.WORKSPACE if workspace else Suppression.Scope.PLATFORM
-    closed = suppression.suppress(
-        email=deed.data["email"],
-        domain=deed.data["domain"],
-        reason=Suppression.Reason.MANUAL,
-        scope=scope,
-        workspace=workspace,
-        source="operations",
-        now=deed.now,
-    )
-    after = {"scope": scope, "what": str(closed)}
-    deed.record("suppression.add", closed, workspace=workspace, after=after)
-
-
-class SuppressForm(ReasonForm):
-    """What to close, for whom, and why."""
-
-    email = forms.CharField(label="Address", max_length=254, required=False)
-    domain = forms.CharField(
-        label="Or a domain", max_length=253, required=False, help_text="With everything below it."
-    )
-    workspace = forms.IntegerField(
-        label="Workspace number",
-        required=False,
-        min_value=1,
-        help_text="Leave it empty to close it for everyone.",
-    )
-    field_order = ("email", "domain", "workspace", "reason")
-
-    def clean_workspace(self) -> Workspace | None:
-        """Refuse a workspace that does not exist."""
-        number = self.cleaned_data["workspace"]
-        workspace: Workspace | None = Workspace.objects.filter(pk=number).first()
-        if number is not None and workspace is None:
-            raise forms.ValidationError("No workspace has this number. Look it up in the list.")
-        return workspace
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse what is neither one address nor one domain."""
-        cleaned = super().clean() or self.cleaned_data
-        email, domain = cleaned.get("email", "").strip(), cleaned.get("domain", "").strip()
-        if bool(email) == bool(domain):
-            raise forms.ValidationError("Fill in either an address or a domain.")
-        try:
-            suppression.recipient_hash(email or f"postmaster@{domain}")
-        except AddressError as error:
-            self.add_error("email" if email else "domain", str(error))
-        return {**cleaned, "email": email, "domain": domain}
 
 
 def readable_payload(delivery: ProviderDelivery) -> str:
@@ -124,105 +54,79 @@ def _without_mail(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-class ValueFilter(TextFilter):
-    """The closed door of one exact address or domain."""
+class ProviderFilter(TextFilter):
+    """Posts of one provider, by the name it has in its address."""
 
-    title = "address or domain"
-    parameter_name = "value"
-
-    def condition(self, value: str) -> Q:
-        """Return the rows that cover the value."""
-        try:
-            return suppression.covering(value if "@" in value else f"postmaster@{value}")
-        except AddressError:
-            return Q(pk__in=[])
-
-
-class SourceFilter(TextFilter):
-    """Where the closure came from, by the beginning of the words."""
-
-    title = "source"
-    parameter_name = "source_text"
+    title = "provider"
+    parameter_name = "from_provider"
 
     def condition(self, value: str) -> Q:
-        """Return the rows of the source."""
-        return Q(source__istartswith=value)
+        """Return the provider's posts."""
+        return Q(provider=value.lower())
 
 
-class StandingFilter(RangeFilter):
-    """Whether the door is closed now."""
+class SignatureFilter(TextFilter):
+    """Posts whose signature was judged in one way."""
 
-    title = "standing"
-    parameter_name = "standing"
-    ranges: ClassVar = {"live": "Not released", "released": "Released"}
+    title = "signature"
+    parameter_name = "signature"
 
     def condition(self, value: str) -> Q:
-        """Return the condition of a name."""
-        return Q(released_at__isnull=value == "live")
+        """Return the posts with this verdict."""
+        return Q(signature_verdict=value.lower())
 
 
-@admin.register(Suppression)
-class SuppressionAdmin(OperationsAdmin):
-    """The do-not-contact list: hash and mask, never the address in a list."""
+class EventFilter(TextFilter):
+    """Posts that told of one kind of event, such as bounced."""
 
-    place = 3
-    list_display = (
-        Column("what", "what", str),
-        Column("hash", "hash", lambda row: row.address_hash[:12]),
-        "scope",
-        linked("workspace"),
-        "reason",
-        sentence("source", limit=60),
-        "created_at",
-        "expires_at",
-        "released_at",
-    )
-    list_filter = ("scope", "reason", StandingFilter, ValueFilter, SourceFilter, WorkspaceFilter)
-    list_select_related = ("workspace",)
-    personal: ClassVar = {"address": mask_email}
-    sentences = ("source", "released_reason")
-    staff_actions = (
-        StaffAction(
-            name="add",
-            label="Suppress",
-            verb="suppression.add",
-            effect="Nobody in the chosen scope can write there any more, and what is queued is cancelled at once.",
-            run=_suppress,
-            form=SuppressForm,
-            takes_rows=False,
-            is_danger=True,
-        ),
-        StaffAction(
-            name="release",
-            label="Release",
-            verb="suppression.release",
-            effect="The address can be written to again. What a person asked for themselves cannot be released.",
-            run=_release,
-            applies=lambda row: (
-                row.released_at is None and row.reason not in suppression.GIVEN_BY_RECIPIENT
-            ),
-            is_danger=True,
-        ),
-    )
+    title = "event"
+    parameter_name = "event"
+
+    def condition(self, value: str) -> Q:
+        """Return the posts with such an event."""
+        told = DeliveryEvent.objects.filter(type=value.lower(), delivery=models.OuterRef("pk"))
+        return Q(models.Exists(told))
+
+
+def _told(row: ProviderDelivery) -> str:
+    # Set for a whole page by ProviderDeliveryAdmin.prepare.
+    return ", ".join(getattr(row, "told", ())) or "–"
+
+
+def _state(row: ProviderDelivery) -> str:
+    why = mask_addresses_in(row.error)[:60]
+    return f"{row.get_status_display()}: {why}" if why else str(row.get_status_display())
+
+
+def _took(row: ProviderDelivery) -> str:
+    return duration(row.applied_at - row.received_at) if row.applied_at else ""
 
 
 @admin.register(ProviderDelivery)
 class ProviderDeliveryAdmin(OperationsAdmin):
-    """Every verified post with what was made of it."""
+    """Every verified post with what was made of it. Posts that prove no sender are not kept; the board counts them."""
 
     place = 4
     list_display = (
         "received_at",
         "provider",
-        linked("workspace"),
+        Column("told", "events", _told),
         "signature_verdict",
-        "status",
+        Column("state", "state", _state),
         "attempts",
-        sentence("error", limit=60),
-        Column("effects_count", "effects", lambda row: len(row.effects)),
+        Column("took", "applied after", _took),
+        linked("endpoint"),
+        Column("size", "size", lambda row: filesizeformat(getattr(row, "size", 0))),
     )
-    list_filter = ("status", "provider", "signature_verdict", "received_at", WorkspaceFilter)
-    list_select_related = ("workspace",)
+    list_filter = (
+        "status",
+        ProviderFilter,
+        SignatureFilter,
+        EventFilter,
+        "received_at",
+        WorkspaceFilter,
+    )
+    list_select_related = ("endpoint",)
     sentences = ("error",)
     staff_actions = (
         StaffAction(
@@ -234,6 +138,20 @@ class ProviderDeliveryAdmin(OperationsAdmin):
             applies=lambda row: row.status != ProviderDelivery.Status.RECEIVED,
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Bring the size of each body along; the body itself stays in the database."""
+        size = Func(F("body"), function="octet_length", output_field=models.IntegerField())
+        return super().get_queryset(request).annotate(size=size)
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Read the kinds of events that the page's posts told of."""
+        told: dict[int, set[str]] = defaultdict(set)
+        found = DeliveryEvent.objects.filter(delivery__in=[row.pk for row in rows])
+        for pk, kind in found.order_by().values_list("delivery_id", "type").distinct():
+            told[pk].add(kind)
+        for row in rows:
+            row.told = sorted(told[row.pk])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Show the payload below the facts."""

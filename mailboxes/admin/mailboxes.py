@@ -2,96 +2,116 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
-from django.utils import timezone
+from django.db.models import Q
+from django.urls import reverse
 
-from accounts.console.actions import ActionRefusedError, Deed, StaffAction
-from accounts.console.columns import Column, linked, masked, sentence
-from accounts.console.filters import RangeFilter, TextFilter, WorkspaceFilter
+from accounts.console.actions import ActionRefusedError, Deed, ReasonForm, StaffAction
+from accounts.console.columns import Column, linked, masked
+from accounts.console.filters import WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_email, mask_word
-from mailboxes.capacity import HEALTH_TO_SEND
+from accounts.models import Notification
+from mailboxes.admin.mailbox_columns import (
+    bring_figures,
+    dns_word,
+    error_word,
+    health_word,
+    ramp_word,
+    today_word,
+    week_word,
+)
+from mailboxes.admin.mailbox_filters import (
+    CauseFilter,
+    DomainFilter,
+    HealthFilter,
+    LastOkFilter,
+    PausedByFilter,
+    RampFilter,
+)
 from mailboxes.connecting import pause, resume
-from mailboxes.models import Mailbox, MailboxDay
-
-HEALTH_BRAKE = 50  # architecture section 7: below this a mailbox is to be paused
+from mailboxes.models import Mailbox
+from mailboxes.models.mailbox import DAILY_CAP_CEILING
+from mailboxes.steering import SteeringRefusedError, restart_ramp, set_daily_cap
 
 
 def _pause(deed: Deed, mailbox: Mailbox) -> None:
     before = _standing(mailbox)
     if not pause(mailbox, reason=deed.reason, by_staff=True):
         raise ActionRefusedError("It is not sending, so there is nothing to pause.")
-    deed.record(
-        "mailbox.pause",
-        mailbox,
-        workspace=mailbox.workspace,
-        before=before,
-        after=_standing(mailbox),
-    )
+    _tell(mailbox, "mailbox_paused", f"RoleFerry paused {mailbox.address}: {deed.reason}")
+    _record(deed, mailbox, "mailbox.pause", before)
 
 
 def _resume(deed: Deed, mailbox: Mailbox) -> None:
     before = _standing(mailbox)
     if not resume(mailbox, by_staff=True):
         raise ActionRefusedError("It is not stopped, so there is nothing to resume.")
-    deed.record(
-        "mailbox.resume",
-        mailbox,
-        workspace=mailbox.workspace,
-        before=before,
-        after=_standing(mailbox),
+    _tell(mailbox, "mailbox_resumed", f"{mailbox.address} may send again: {deed.reason}")
+    _record(deed, mailbox, "mailbox.resume", before)
+
+
+def _set_cap(deed: Deed, mailbox: Mailbox) -> None:
+    try:
+        before = set_daily_cap(mailbox, deed.data["cap"])
+    except SteeringRefusedError as error:
+        raise ActionRefusedError(str(error)) from error
+    _record(
+        deed, mailbox, "mailbox.set_cap", {"daily_cap": before}, {"daily_cap": mailbox.daily_cap}
     )
+
+
+def _restart_ramp(deed: Deed, mailbox: Mailbox) -> None:
+    before = {**_standing(mailbox), "ramp_days": mailbox.ramp_days}
+    try:
+        restart_ramp(mailbox, today=deed.now.date())
+    except SteeringRefusedError as error:
+        raise ActionRefusedError(str(error)) from error
+    _tell(mailbox, "mailbox_ramp", f"{mailbox.address} warms up again from day 1: {deed.reason}")
+    _record(deed, mailbox, "mailbox.restart_ramp", before, {**_standing(mailbox), "ramp_days": 0})
 
 
 def _standing(mailbox: Mailbox) -> dict[str, Any]:
     return {"status": mailbox.status, "paused_by_staff": mailbox.paused_by_staff}
 
 
-def _health(mailbox: Mailbox) -> str:
-    word = "Good" if mailbox.health >= HEALTH_TO_SEND else "Low"
-    if mailbox.health < HEALTH_BRAKE:
-        word = "Bad"
-    reason = f": {mailbox.health_reasons[0]}" if mailbox.health_reasons else ""
-    return f"{mailbox.health} {word}{reason}"[:90]
+def _tell(mailbox: Mailbox, kind: str, text: str) -> None:
+    """Let the owner read what operations did and why."""
+    Notification.objects.create(
+        workspace_id=mailbox.workspace_id,
+        kind=kind,
+        text=text[:300],
+        url=reverse("mailboxes:mailbox-list"),
+    )
 
 
-def _today(mailbox: Mailbox) -> str:
-    # Annotated by MailboxAdmin.get_queryset.
-    sent, cap = getattr(mailbox, "today_sent", None), getattr(mailbox, "today_cap", None)
-    return f"{sent or 0} of {mailbox.daily_cap if cap is None else cap}"
+def _record(
+    deed: Deed,
+    mailbox: Mailbox,
+    verb: str,
+    before: dict[str, Any],
+    after: dict[str, Any] | None = None,
+) -> None:
+    deed.record(
+        verb,
+        mailbox,
+        workspace=mailbox.workspace,
+        before=before,
+        after=after or _standing(mailbox),
+    )
 
 
-class HealthFilter(RangeFilter):
-    """What the health allows."""
+class CapForm(ReasonForm):
+    """How many mails a day."""
 
-    title = "health"
-    parameter_name = "health_band"
-    ranges: ClassVar = {
-        "good": f"Good ({HEALTH_TO_SEND} and more)",
-        "low": f"Low ({HEALTH_BRAKE} to {HEALTH_TO_SEND - 1}, not chosen)",
-        "bad": f"Bad (under {HEALTH_BRAKE})",
-    }
-
-    def condition(self, value: str) -> Q:
-        """Return the condition of a band."""
-        return {
-            "good": Q(health__gte=HEALTH_TO_SEND),
-            "low": Q(health__gte=HEALTH_BRAKE, health__lt=HEALTH_TO_SEND),
-            "bad": Q(health__lt=HEALTH_BRAKE),
-        }[value]
-
-
-class DomainFilter(TextFilter):
-    """Mailboxes of one sending domain."""
-
-    title = "sending domain"
-    parameter_name = "domain"
-
-    def condition(self, value: str) -> Q:
-        """Return the domain's mailboxes."""
-        return Q(address__iendswith=f"@{value}")
+    cap = forms.IntegerField(
+        label="Mails a day",
+        min_value=1,
+        max_value=DAILY_CAP_CEILING,
+        help_text=f"1 to {DAILY_CAP_CEILING}. The ramp and the workspace's plan may allow less.",
+    )
+    field_order = ("cap", "reason")
 
 
 @admin.register(Mailbox)
@@ -102,19 +122,23 @@ class MailboxAdmin(OperationsAdmin):
     list_display = (
         masked("address"),
         linked("workspace"),
-        "status",
-        sentence("status_reason", "reason"),
-        Column("health", "health", _health),
-        Column("today", "sent today", _today),
+        Column("health", "health", health_word),
+        Column("dns", "SPF, DKIM, DMARC", dns_word),
+        Column("ramp", "warm-up", ramp_word),
+        Column("today", "sent today", today_word),
+        Column("week", "7 days: bounced, spam, replies", week_word),
         "last_ok_at",
-        sentence("last_error", limit=60),
+        Column("error", "last error", error_word),
     )
     list_filter = (
         "status",
-        "provider",
-        "paused_by_staff",
         HealthFilter,
+        CauseFilter,
+        "provider",
         DomainFilter,
+        RampFilter,
+        PausedByFilter,
+        LastOkFilter,
         WorkspaceFilter,
     )
     list_select_related = ("workspace",)
@@ -123,6 +147,7 @@ class MailboxAdmin(OperationsAdmin):
         "address": mask_email,
         "display_name": mask_word,
         "smtp_username": mask_email,
+        "imap_username": mask_email,
     }
     sentences = ("status_reason", "last_error")
     staff_actions = (
@@ -139,23 +164,35 @@ class MailboxAdmin(OperationsAdmin):
             name="resume",
             label="Resume",
             verb="mailbox.resume",
-            effect="It may send again, from the bottom of its ramp if it is still warming up.",
+            effect="It may send again, from where its ramp stands if it is still warming up. Its owner reads the reason.",
             run=_resume,
             applies=lambda mailbox: mailbox.status not in Mailbox.SENDING,
         ),
+        StaffAction(
+            name="set-cap",
+            label="Set cap",
+            verb="mailbox.set_cap",
+            effect="From the next mail on it sends at most so many a day. What is on its way today still counts.",
+            run=_set_cap,
+            form=CapForm,
+        ),
+        StaffAction(
+            name="restart-ramp",
+            label="Restart warm-up",
+            verb="mailbox.restart_ramp",
+            effect="It begins again with 5 mails a day and earns the rest by clean days. Its owner reads the reason.",
+            run=_restart_ramp,
+            applies=lambda mailbox: not mailbox.is_sandbox,
+        ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Bring today's room along."""
-        today = MailboxDay.objects.filter(mailbox=OuterRef("pk"), day=timezone.now().date())
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                today_sent=Subquery(today.values("sent")[:1]),
-                today_cap=Subquery(today.values("cap")[:1]),
-            )
-        )
+    def prepare(self, rows: list[Any]) -> None:
+        """Bring today's room, the last seven days and the verdicts of DNS along."""
+        bring_figures(rows)
+
+    def detail_of(self, row: Mailbox) -> str:
+        """Say how it stands before somebody changes it."""
+        return f"{row.get_status_display()}, health {row.health}, cap {row.daily_cap}, {ramp_word(row)}"
 
     def search_for(self, term: str) -> Q:
         """Find mailboxes also by their exact address."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from mailboxes import events, tasks
 from mailboxes.models import WebhookEndpoint
+from mailboxes.refused_posts import note_refused
 from mailboxes.webhooks import ADAPTERS
 from mailboxes.webhooks.base import WebhookRefusedError, WebhookUnreadableError
 
@@ -44,6 +45,7 @@ def webhook_receive(request: HttpRequest, provider: str, public_id: UUID) -> Htt
     except RequestDataTooBig:
         return _refusal(413, "too_large", "The post is larger than 10 MB. Split it and send again.")
     except WebhookRefusedError as refusal:
+        note_refused(provider, now=now)
         logger.warning("Refused a webhook", extra={"endpoint": str(public_id), "why": str(refusal)})
         return _refusal(401, "bad_signature", "The signature is missing, wrong or too old.")
     except WebhookUnreadableError as error:

@@ -1,5 +1,5 @@
 """Messages and the people they go to in the operations console."""
 
-from outreach.admin import messages, people
+from outreach.admin import messages, people, quarantines
 
-__all__ = ["messages", "people"]
+__all__ = ["messages", "people", "quarantines"]

@@ -1,7 +1,6 @@
 """The send ledger in the operations console: what goes when, what is stuck, and what only a person can settle."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,23 +8,43 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.console.actions import ActionRefusedError, Deed, ReasonForm, StaffAction, foresee
-from accounts.console.columns import linked, masked, sentence
-from accounts.console.filters import RangeFilter, TextFilter, WorkspaceFilter
+from accounts.console.actions import (
+    ActionRefusedError,
+    Deed,
+    ReasonForm,
+    StaffAction,
+    follow,
+    foresee,
+)
+from accounts.console.columns import Column, duration, linked
+from accounts.console.filters import WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
-from accounts.console.masking import mask_email, mask_text
+from accounts.console.masking import mask_addresses_in, mask_email, mask_text
 from mailboxes.addresses import AddressError
+from mailboxes.models import Suppression
 from mailboxes.suppression import recipient_hash
+from outreach.admin.message_filters import (
+    CodeFilter,
+    DueFilter,
+    FailedFilter,
+    LeftFilter,
+    MailboxFilter,
+    RecipientDomainFilter,
+    StuckFilter,
+)
 from outreach.models import Message
 from outreach.resolving import (
-    STUCK_AFTER,
     CannotResolveError,
     call_back,
+    release_held,
     resolve_as_not_sent,
     resolve_as_sent,
 )
+from outreach.stopping import stop_for_suppression
 
 Status = Message.Status
+# Hex digits of an address's keyed hash.
+HASH_LENGTH = 64
 
 
 class EvidenceForm(ReasonForm):
@@ -41,7 +60,12 @@ class EvidenceForm(ReasonForm):
 
 
 def _resolve_sent(deed: Deed, message: Message) -> None:
-    _settle(deed, message, verb="message.resolve_sent", change=resolve_as_sent)
+    _settle(
+        deed,
+        message,
+        verb="message.resolve_sent",
+        change=lambda row: resolve_as_sent(row, proof=_proof(deed)),
+    )
 
 
 def _resolve_not_sent(deed: Deed, message: Message) -> None:
@@ -49,7 +73,20 @@ def _resolve_not_sent(deed: Deed, message: Message) -> None:
         deed,
         message,
         verb="message.resolve_not_sent",
-        change=lambda row: resolve_as_not_sent(row, now=deed.now),
+        change=lambda row: resolve_as_not_sent(row, now=deed.now, proof=_proof(deed)),
+    )
+
+
+def _proof(deed: Deed) -> str:
+    return f"Operations: {deed.data['evidence']}"
+
+
+def _requeue(deed: Deed, message: Message) -> None:
+    _settle(
+        deed,
+        message,
+        verb="message.requeue",
+        change=lambda row: release_held(row, now=deed.now),
     )
 
 
@@ -78,79 +115,27 @@ def _is_unknown(message: Message) -> bool:
     return message.status == Status.UNKNOWN
 
 
-class DueFilter(RangeFilter):
-    """When a scheduled message is due."""
-
-    title = "due"
-    parameter_name = "due"
-    ranges: ClassVar = {
-        "overdue": "Due now",
-        "hour": "Within an hour",
-        "day": "Within 24 hours",
-        "later": "Later than now",
-        "late": "More than 24 hours late",
-    }
-
-    def condition(self, value: str) -> Q:
-        """Return the condition of a range, of messages that still mean to go."""
-        now = timezone.now()
-        day = timedelta(hours=24)
-        due = {
-            "overdue": Q(due_at__lte=now),
-            "hour": Q(due_at__gt=now, due_at__lte=now + timedelta(hours=1)),
-            "day": Q(due_at__gt=now, due_at__lte=now + day),
-            "later": Q(due_at__gt=now),
-            "late": Q(due_at__lt=now - day),
-        }[value]
-        return due & (Q(status=Status.SCHEDULED) | Q(status=Status.HELD if value == "late" else ""))
+def _state(message: Message) -> str:
+    why = mask_addresses_in(message.status_reason)[:60]
+    return f"{message.get_status_display()}: {why}" if why else str(message.get_status_display())
 
 
-class StuckFilter(RangeFilter):
-    """Messages that no sender looks at."""
-
-    title = "stuck"
-    parameter_name = "stuck"
-    ranges: ClassVar = {"yes": "Due over 15 minutes, never tried"}
-
-    def condition(self, value: str) -> Q:
-        """Return the condition."""
-        due = timezone.now() - STUCK_AFTER
-        return Q(status=Status.SCHEDULED, due_at__lt=due, first_attempt_at=None)
+def _place(message: Message) -> str:
+    version = message.step.version
+    return f"Sequence {version.sequence_id} v{version.number}, step {message.step_number}"
 
 
-class CodeFilter(RangeFilter):
-    """What the server answered last."""
-
-    title = "server's answer"
-    parameter_name = "code"
-    ranges: ClassVar = {"4": "4xx, try later", "5": "5xx, refused"}
-
-    def condition(self, value: str) -> Q:
-        """Return the condition of a class of codes."""
-        first = int(value) * 100
-        return Q(smtp_code__gte=first, smtp_code__lt=first + 100)
+def _answer(message: Message) -> str:
+    parts = (str(message.smtp_code or ""), message.provider_id[:40])
+    return " · ".join(part for part in parts if part)
 
 
-class MailboxFilter(TextFilter):
-    """Messages of one mailbox, by its number."""
-
-    title = "mailbox number"
-    parameter_name = "mailbox_number"
-
-    def condition(self, value: str) -> Q:
-        """Return the mailbox's messages."""
-        return Q(mailbox_id=int(value)) if value.isdecimal() and len(value) < 19 else Q(pk__in=[])
-
-
-class RecipientDomainFilter(TextFilter):
-    """Messages to one domain."""
-
-    title = "recipient's domain"
-    parameter_name = "to_domain"
-
-    def condition(self, value: str) -> Q:
-        """Return the domain's messages."""
-        return Q(recipient_domain=value.lower())
+def _age(message: Message) -> str:
+    """Return how long it is due, or how long ago it left or changed last."""
+    since = message.sent_at or message.updated_at
+    if message.status in Message.PENDING and message.due_at is not None:
+        since = message.due_at
+    return duration(timezone.now() - since)
 
 
 @admin.register(Message)
@@ -159,28 +144,32 @@ class MessageAdmin(OperationsAdmin):
 
     place = 2
     list_display = (
-        "status",
         "due_at",
-        masked("recipient"),
-        linked("mailbox"),
-        linked("workspace"),
+        Column("state", "state", _state),
         "attempts",
-        "smtp_code",
-        sentence("status_reason", "reason", limit=60),
+        linked("mailbox"),
+        "recipient_domain",
+        linked("workspace"),
+        Column("place_in_sequence", "sequence, step", _place),
+        Column("answer", "answer, provider's id", _answer),
+        Column("age", "age", _age),
     )
     list_filter = (
         "status",
         StuckFilter,
         DueFilter,
+        LeftFilter,
+        FailedFilter,
         CodeFilter,
         MailboxFilter,
         RecipientDomainFilter,
         WorkspaceFilter,
     )
-    list_select_related = ("mailbox", "workspace")
+    list_select_related = ("mailbox", "workspace", "step__version")
+    unread = ("step__subject", "step__body")
     search_help_text = "Exact: number, id, Message-ID, provider's id, or recipient's address."
     personal: ClassVar = {"recipient": mask_email, "subject": mask_text, "body": mask_text}
-    sentences = ("status_reason", "last_error")
+    sentences = ("status_reason", "last_error", "proof")
     staff_actions = (
         StaffAction(
             name="resolve-sent",
@@ -202,6 +191,14 @@ class MessageAdmin(OperationsAdmin):
             is_danger=True,
         ),
         StaffAction(
+            name="requeue",
+            label="Send it after all",
+            verb="message.requeue",
+            effect="The message is due now and leaves when every check of the ledger says yes. Senders that were lost with it are counted anew.",
+            run=_requeue,
+            applies=lambda message: message.status == Status.HELD,
+        ),
+        StaffAction(
             name="cancel",
             label="Cancel",
             verb="message.cancel",
@@ -216,10 +213,21 @@ class MessageAdmin(OperationsAdmin):
         """Leave the texts in the database until a page of one message asks for them."""
         return super().get_queryset(request).defer("subject", "body")
 
+    def detail_of(self, row: Message) -> str:
+        """Say what is known of a mail whose outcome is unknown, before somebody settles it."""
+        if not _is_unknown(row):
+            return str(row.get_status_display())
+        began = f"handed over {duration(timezone.now() - (row.sending_at or row.updated_at))} ago"
+        if row.asked_at is None:
+            return f"{began}; nobody could be asked yet"
+        return f"{began}; asked: {mask_addresses_in(row.proof) or 'no answer'}"
+
     def search_for(self, term: str) -> Q:
-        """Find messages also by Message-ID, provider's id or the recipient's hash."""
+        """Find messages also by Message-ID, provider's id or the recipient's hash, given or made from an address."""
         name = f"<{term.strip('<>')}>"
-        found = super().search_for(term) | Q(message_id=name)
+        found = super().search_for(term) | Q(message_id=name) | Q(provider_id=term[:200])
+        if len(term) == HASH_LENGTH:
+            return found | Q(recipient_hash=term.lower())
         try:
             return found | Q(recipient_hash=recipient_hash(term))
         except AddressError:
@@ -235,9 +243,18 @@ def _waiting_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
 
 
 def _workspace_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
-    """Say how many messages wait in the workspaces that are about to be paused."""
+    """Say how many messages wait in the workspaces that are about to be stopped or let go."""
     count = Message.objects.filter(workspace__in=rows, status__in=Message.PENDING).count()
-    return f"{count} message{'' if count == 1 else 's'} of theirs will wait."
+    return f"{count} message{'' if count == 1 else 's'} of theirs wait{'s' if count == 1 else ''}."
+
+
+def _all_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
+    """Say how many messages wait on the whole platform, and how many of them are due."""
+    pending = Message.objects.filter(status__in=Message.PENDING)
+    count = pending.count()
+    due = pending.filter(status=Status.SCHEDULED, due_at__lte=timezone.now()).count()
+    workspaces = pending.values("workspace").distinct().count()
+    return f"{count} message{'' if count == 1 else 's'} wait in {workspaces} workspace{'' if workspaces == 1 else 's'}, {due} of them due now."
 
 
 def _closed_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
@@ -254,6 +271,18 @@ def _closed_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
     return f"{count} waiting message{'' if count == 1 else 's'} in {workspaces} workspace{'' if workspaces == 1 else 's'} will be cancelled."
 
 
+def _stop_closed(deed: Deed, row: Suppression) -> int:
+    """Cancel what waits for the address or domain now, in the same transaction as the closure; the sweep would come later."""
+    results = stop_for_suppression(row, now=deed.now)
+    count = sum(len(result.cancelled) for result in results)
+    deed.notes.append(f"{count} waiting message{'' if count == 1 else 's'} cancelled.")
+    return count
+
+
+follow("suppression.add", _stop_closed)
+foresee("switch.turn_off", _all_mail)
+foresee("switch.turn_on", _all_mail)
 foresee("mailbox.pause", _waiting_mail)
 foresee("workspace.pause_sending", _workspace_mail)
+foresee("workspace.resume_sending", _workspace_mail)
 foresee("suppression.add", _closed_mail)

@@ -49,7 +49,8 @@ def test_lists_leave_long_texts_in_the_database(
     with django_assert_max_num_queries(20) as captured:
         page = operator_client.get(list_url(Message)).content.decode()
 
-    assert "ma…@northwind.test" in page
+    assert "northwind.test" in page
+    assert "maria.planted" not in page
     assert not [query for query in captured.captured_queries if '"body"' in query["sql"]]
 
 

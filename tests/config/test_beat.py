@@ -16,6 +16,7 @@ FIRES_A_DAY = {
     "check-domains": 96,
     "import-boards": 4,
     "close-stalled-tasks": 288,
+    "take-pulse": 720,
     "heartbeat": 2880,
 }
 

@@ -1,8 +1,10 @@
 """Closed doors: who is covered, for how long, and who may open them (architecture section 7; acceptance WHK-9)."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.auditing import ReasonMissingError
@@ -11,6 +13,7 @@ from mailboxes import suppression
 from mailboxes.addresses import AddressError
 from mailboxes.models import Suppression
 from mailboxes.signals import suppressed
+from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -98,7 +101,69 @@ def test_members_may_not_open_what_needs_support(workspace, owner, scope, reason
     row = close(workspace, email="m@northwind.test", reason=reason, scope=scope)
     with pytest.raises(suppression.ReleaseRefusedError, match=sentence):
         suppression.release(row, actor=owner.user, reason="good", now=NOW)
+    if reason == "hard_bounce":
+        suppression.ask_release(
+            row, actor=UserFactory(), reason="good", evidence="It answers.", now=NOW
+        )
     assert suppression.release(row, actor=owner.user, reason="typo fixed", now=NOW, by_staff=True)
+
+
+@pytest.mark.parametrize("reason", ["hard_bounce", "complaint"])
+def test_a_machines_verdict_is_released_by_two_people(workspace, owner, reason):
+    row = close(workspace, email="m@northwind.test", reason=reason)
+    other = UserFactory()
+    ask = partial(suppression.ask_release, row, reason="Wrong.", now=NOW)
+    release = partial(suppression.release, row, reason="Agreed.", now=NOW, by_staff=True)
+
+    with pytest.raises(suppression.ReleaseRefusedError, match="takes two people"):
+        release(actor=owner.user)
+    with pytest.raises(ReasonMissingError, match="shows that the address is good"):
+        ask(actor=owner.user, evidence=" ")
+    assert ask(actor=owner.user, evidence="The postmaster says so.") is True
+    assert ask(actor=other, evidence="Me too.") is False
+    with pytest.raises(suppression.ReleaseRefusedError, match="You asked for this release"):
+        release(actor=owner.user)
+    assert suppression.live_suppression(workspace, "m@northwind.test", NOW) == row
+    assert release(actor=other) is True
+    assert (row.release_asked_by, row.released_by) == (owner.user, other)
+    assert row.release_evidence == "The postmaster says so."
+    verbs = AuditEntry.objects.order_by("pk").values_list("verb", "actor")
+    assert list(verbs) == [
+        ("suppression.ask_release", owner.user.pk),
+        ("suppression.release", other.pk),
+    ]
+
+
+def test_only_verdicts_of_machines_are_asked_for(workspace, owner):
+    rows = [
+        close(workspace, email="m@northwind.test", reason=reason)
+        for reason in ("manual", "unsubscribed", "asked")
+    ]
+    for row in rows:
+        with pytest.raises(suppression.ReleaseRefusedError):
+            suppression.ask_release(row, actor=owner.user, reason="r", evidence="e", now=NOW)
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("reason", "fields"),
+    [
+        ("unsubscribed", {}),
+        ("hard_bounce", {}),
+        ("complaint", {"release_evidence": "e", "release_asked_at": NOW}),
+    ],
+)
+def test_the_database_refuses_a_release_by_one_person(workspace, owner, reason, fields):
+    row = close(workspace, email="m@northwind.test", reason=reason)
+    people = {"release_asked_by": owner.user, "released_by": owner.user} if fields else {}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Suppression.objects.filter(pk=row.pk).update(
+            released_at=NOW, released_reason="r", **fields, **people
+        )
+
+    row.refresh_from_db()
+    assert row.released_at is None
 
 
 def test_a_release_needs_a_reason_is_audited_and_happens_once(workspace, owner):
