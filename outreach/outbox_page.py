@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Workspace
+from outreach.forecast import TOO_MANY, Forecast, Outlook, forecast
 from outreach.models import Message
 from outreach.outbox import Check, why_not_sending
 from outreach.paging import Slice, page_of
@@ -38,14 +39,24 @@ ANY_MAILBOX = "The first mailbox that is free"
 
 @dataclass
 class Planned:
-    """One mail of the outbox. `cause` is the one thing that keeps a mail that is due, None for one that is not due yet."""
+    """One mail of the outbox. `cause` is the one thing that keeps a mail that is due, None for one that is not due yet.
+
+    `forecast` says when it will leave, from which mailbox, or the one reason why it will not.
+    """
 
     message: Message
     is_due: bool
     hold_until: datetime | None
+    forecast: Forecast | None = None
+    mailbox: str = ""
     cause: Check | None = None
     checks: list[Check] = field(default_factory=list)
     fix_url: str = ""
+
+    @property
+    def at(self) -> datetime | None:
+        """When it will leave; what was planned for one that will not."""
+        return (self.forecast and self.forecast.at) or self.message.due_at
 
 
 @dataclass
@@ -122,20 +133,32 @@ def plan(message: Message, *, now: datetime, ask: bool = False) -> Planned:
     return planned
 
 
-def batches(messages: list[Message], *, now: datetime) -> list[Batch]:
-    """Group mails, given by time, by day of the active zone and by mailbox; the first that are due say why."""
+def batches(workspace: Workspace, messages: list[Message], *, now: datetime) -> list[Batch]:
+    """Group mails, given by time, by the day (of the active zone) and the mailbox they will leave on.
+
+    The first that are due say why they have not left.
+    """
+    outlook = forecast(workspace, now=now) if messages else Outlook({}, {})
     found: dict[tuple[date, str], Batch] = {}
     asked = 0
     for message in messages:
-        due_at = message.due_at or now
-        ask = asked < ASKED_AT_ONCE and (due_at <= now or message.status == Status.HELD)
+        ask = asked < ASKED_AT_ONCE and (
+            (message.due_at or now) <= now or message.status == Status.HELD
+        )
         asked += ask
-        day = timezone.localtime(due_at).date()
-        box = message.mailbox or message.enrollment.mailbox
-        key = (day, box.address if box else ANY_MAILBOX)
-        batch = found.setdefault(key, Batch(*key))
-        batch.rows.append(plan(message, now=now, ask=ask))
+        row = plan(message, now=now, ask=ask)
+        row.forecast = outlook.mails.get(message.pk) or Forecast(
+            message.pk, reason=_unforeseen(message)
+        )
+        box = row.forecast.mailbox_id or message.mailbox_id or message.enrollment.mailbox_id
+        row.mailbox = outlook.addresses.get(box or 0, ANY_MAILBOX)
+        key = (timezone.localtime(row.at or now).date(), row.mailbox)
+        found.setdefault(key, Batch(*key)).rows.append(row)
     return sorted(found.values(), key=lambda batch: batch.day)
+
+
+def _unforeseen(message: Message) -> str:
+    return "" if message.status == Status.SENDING else TOO_MANY
 
 
 def fix_url(check: Check, message: Message) -> str:

@@ -15,7 +15,7 @@ from accounts.decorators import editor_required, member_required
 from accounts.http import MemberRequest
 from jobs.applications import add_event
 from jobs.models import Application, Document
-from outreach import forecast
+from outreach import outbox_page
 from outreach.application_forms import (
     CLOSED_CHOICES,
     STAGES,
@@ -86,7 +86,7 @@ def _page(application: Application) -> dict[str, Any]:
         "people": people,
         "documents": documents_of(application),
         "interviews": interviews_of(application),
-        "mail_tones": forecast.TONES,
+        "mail_tones": outbox_page.TONES,
         "days": (timezone.now() - application.status_changed_at).days,
     }
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import editor_required, member_required
 from accounts.http import MemberRequest, toast
-from outreach import forecast
+from outreach import outbox_page
 from outreach.application_forms import LaterForm
 from outreach.models import Message
 from outreach.outbox import OutboxError, cancel_message, restore_message, send_later
@@ -31,7 +31,7 @@ def outbox(request: MemberRequest) -> HttpResponse:
     """List what is scheduled by day and mailbox; `?show=left` lists what left, `?since=` polls for changes."""
     is_fragment = bool(request.htmx) and not request.htmx.boosted
     if is_fragment and "since" in request.GET:
-        token = forecast.token_of(request.workspace)
+        token = outbox_page.token_of(request.workspace)
         if request.GET["since"] == token:
             return HttpResponse(status=204)
         return render(request, "outreach/outbox.html#news", {"token": token, "is_new": True})
@@ -42,32 +42,32 @@ def outbox(request: MemberRequest) -> HttpResponse:
     if is_fragment:
         template += ("#left" if show_left else "#more") if cursor else "#list"
     elif not show_left:
-        context["just_left"] = forecast.left(request.workspace, cursor="", size=JUST_LEFT).rows
+        context["just_left"] = outbox_page.left(request.workspace, cursor="", size=JUST_LEFT).rows
     return render(request, template, context)
 
 
 def _scheduled(request: MemberRequest, cursor: str) -> dict[str, Any]:
     now = timezone.now()
-    page = forecast.scheduled(request.workspace, cursor=cursor)
+    page = outbox_page.scheduled(request.workspace, cursor=cursor)
     return {
         "show": "scheduled",
-        "batches": forecast.batches(page.rows, now=now),
+        "batches": outbox_page.batches(request.workspace, page.rows, now=now),
         "next_url": f"?{urlencode({'after': page.next_cursor})}" if page.next_cursor else "",
-        "token": forecast.token_of(request.workspace),
-        "tones": forecast.TONES,
+        "token": outbox_page.token_of(request.workspace),
+        "tones": outbox_page.TONES,
         "is_continued": bool(cursor),
     }
 
 
 def _left(request: MemberRequest, cursor: str) -> dict[str, Any]:
-    page = forecast.left(request.workspace, cursor=cursor)
+    page = outbox_page.left(request.workspace, cursor=cursor)
     query = urlencode({"show": "left", "after": page.next_cursor})
     return {
         "show": "left",
         "rows": page.rows,
         "next_url": f"?{query}" if page.next_cursor else "",
-        "token": forecast.token_of(request.workspace),
-        "tones": forecast.TONES,
+        "token": outbox_page.token_of(request.workspace),
+        "tones": outbox_page.TONES,
     }
 
 
@@ -82,8 +82,8 @@ def outbox_message(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _page(
     request: MemberRequest, message: Message, *, form: LaterForm | None = None, status: int = 200
 ) -> HttpResponse:
-    row = forecast.plan(message, now=timezone.now(), ask=True)
-    links = {check.name: forecast.fix_url(check, message) for check in row.checks}
+    row = outbox_page.plan(message, now=timezone.now(), ask=True)
+    links = {check.name: outbox_page.fix_url(check, message) for check in row.checks}
     context = {
         "row": row,
         "message": message,
@@ -91,7 +91,7 @@ def _page(
         "checks": [(check, links[check.name]) for check in row.checks],
         "can_move": message.status in {Message.Status.SCHEDULED, Message.Status.HELD},
         "can_cancel": message.status in Message.PENDING,
-        "tones": forecast.TONES,
+        "tones": outbox_page.TONES,
     }
     return render(request, "outreach/outbox_message.html", context, status=status)
 
@@ -154,6 +154,6 @@ def message_later(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _find(request: MemberRequest, pk: UUID) -> Message:
     message: Message = get_object_or_404(
-        forecast.mails_of(request.workspace).defer(None), public_id=pk
+        outbox_page.mails_of(request.workspace).defer(None), public_id=pk
     )
     return message

@@ -7,14 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.models import Mailbox
-from outreach.forecast import ASKED_AT_ONCE, ROWS_A_PAGE
 from outreach.models import Approval, Message
+from outreach.outbox_page import ASKED_AT_ONCE, ROWS_A_PAGE
 from tests.factories.scenes import being_written_to, mailbox_for, package_for, statuses
 
 pytestmark = pytest.mark.django_db
 
-# session, user, memberships, walls (up, down), savepoints (2 × 2); page, token, just left; nav counts
-PAGE_QUERIES = 13
+# session, user, memberships, walls (up, down), savepoints (2 × 2); page, token, just left; nav counts; the forecast:
+# mailboxes, waiting mails, those before them, companies, people, recipients' hours
+PAGE_QUERIES = 19
 OUTBOX = "/outbox/"
 HTMX = {"headers": {"HX-Request": "true"}}
 
@@ -41,12 +42,16 @@ def url(name, message):
 def test_mails_stand_by_day_and_mailbox_at_absolute_times(owner_client, person, mailbox):
     response = owner_client.get(OUTBOX)
     batches = response.context["batches"]
-    assert [batch.mailbox for batch in batches] == [mailbox.address, mailbox.address]
-    assert [len(batch.rows) for batch in batches] == [1, 1]
-    html = response.content.decode()
+    assert {batch.mailbox for batch in batches} == {mailbox.address}
+    rows = [row for batch in batches for row in batch.rows]
     second, third = person.mails.filter(step_number__gte=2).order_by("step_number")
-    assert f"{second.due_at:%H:%M}" in html
-    assert f"{third.due_at:%A}" in html
+    assert [row.message for row in rows] == [second, third]
+    assert [row.forecast.mailbox_id for row in rows] == [mailbox.pk, mailbox.pk]
+    html = response.content.decode()
+    for batch in batches:
+        assert f"{batch.day:%A}" in html
+        assert all(timezone.localtime(row.at).date() == batch.day for row in batch.rows)
+        assert all(f"{timezone.localtime(row.at):%H:%M}" in html for row in batch.rows)
     assert "planned, counted from when mail 2 leaves" in html
     assert html.count("planned, counted from") == 1
 
@@ -54,10 +59,10 @@ def test_mails_stand_by_day_and_mailbox_at_absolute_times(owner_client, person, 
 def test_times_are_in_the_zone_of_the_workspace(owner_client, workspace, person):
     workspace.time_zone = "Asia/Tokyo"
     workspace.save()
-    at = datetime(2026, 12, 1, 20, 15, tzinfo=UTC)
+    at = datetime(2026, 12, 2, 0, 15, tzinfo=UTC)
     Message.objects.filter(enrollment=person, step_number=2).update(due_at=at)
     html = owner_client.get(OUTBOX).content.decode()
-    assert "<strong>05:15</strong>" in html
+    assert "<strong>09:15</strong>" in html
     assert "Wednesday 2 December 2026" in html
 
 
