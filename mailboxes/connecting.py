@@ -5,8 +5,8 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.internet import is_public_address
 from accounts.models import Workspace
-from mailboxes.addresses import domain_of, is_reserved_domain
+from mailboxes.keeping import AddressRefusedError, keep
 from mailboxes.models import Mailbox, WebhookEndpoint
 from mailboxes.receipts import Stage, TransientTransportError, TransportError
 from mailboxes.smtp_session import Security, SmtpEndpoint, TimeOuts
@@ -22,6 +22,16 @@ from mailboxes.transport import try_log_in
 
 # A person waits for the answer; a server that needs longer than this is of no use for sending either.
 CHECK_TIMEOUTS = TimeOuts(connect=8, banner=8, command=8, tls=8, farewell=2)
+# ux.md H6: what a person did can be undone from the object's own page for a day.
+UNDO = timedelta(hours=24)
+DISCONNECTED = "Disconnected"
+SECRETS = (
+    "smtp_password",
+    "imap_password",
+    "oauth_refresh_token",
+    "oauth_access_token",
+    "api_credentials",
+)
 SANDBOX_DOMAIN = "sandbox.example"
 
 # Submission settings that the providers publish on their own help pages.
@@ -40,6 +50,22 @@ PRESETS = {
     "zoho.com": ("smtp.zoho.com", 465, "tls"),
 }
 
+# The same for reading: servers that the providers name for IMAP.
+IMAP_PRESETS = {
+    "gmail.com": ("imap.gmail.com", 993, "tls"),
+    "googlemail.com": ("imap.gmail.com", 993, "tls"),
+    "outlook.com": ("outlook.office365.com", 993, "tls"),
+    "hotmail.com": ("outlook.office365.com", 993, "tls"),
+    "office365.com": ("outlook.office365.com", 993, "tls"),
+    "icloud.com": ("imap.mail.me.com", 993, "tls"),
+    "yahoo.com": ("imap.mail.yahoo.com", 993, "tls"),
+    "fastmail.com": ("imap.fastmail.com", 993, "tls"),
+    "gmx.net": ("imap.gmx.net", 993, "tls"),
+    "gmx.de": ("imap.gmx.net", 993, "tls"),
+    "web.de": ("imap.web.de", 993, "tls"),
+    "zoho.com": ("imap.zoho.com", 993, "tls"),
+}
+
 Resolver = Callable[[str], list[str]]
 
 
@@ -49,7 +75,10 @@ class ConnectionRefusedBySenseError(Exception):
 
 @dataclass(frozen=True)
 class SmtpDetails:
-    """What a person types to connect their own mailbox."""
+    """What a person types to connect their own mailbox; without `imap_host` it is not read.
+
+    Empty IMAP user name and password stand for those of SMTP. The last two are learned by the live check.
+    """
 
     address: str
     display_name: str
@@ -57,7 +86,14 @@ class SmtpDetails:
     port: int
     security: str
     username: str
-    password: str
+    password: str = field(repr=False)
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_security: str = "tls"
+    imap_username: str = ""
+    imap_password: str = field(default="", repr=False)
+    sent_folder: str = ""
+    files_sent_copies: bool | None = None
 
 
 def resolve(host: str) -> list[str]:
@@ -126,15 +162,13 @@ def prove_log_in(
         raise ConnectionRefusedBySenseError(str(error)) from error
 
 
-def connect_smtp(
-    workspace: Workspace, details: SmtpDetails, *, now: datetime, time_zone: str = ""
-) -> Mailbox:
-    """Keep a mailbox whose log-in was just proved; it starts at the bottom of its ramp. Safe to repeat: it renews credentials."""
-    if is_reserved_domain(domain_of(details.address)):
-        raise ConnectionRefusedBySenseError(
-            "This address is in a domain for examples, so nobody could answer it. Use your real address."
-        )
-    proved = {
+def connect_smtp(workspace: Workspace, details: SmtpDetails, *, now: datetime) -> Mailbox:
+    """Keep a mailbox whose log-in was just proved; it starts at the bottom of its ramp.
+
+    Safe to repeat: it renews the credentials, and a disconnected mailbox is connected again. Raises
+    ConnectionRefusedBySenseError for an address that cannot be this workspace's own.
+    """
+    access = {
         "display_name": details.display_name,
         "provider": Mailbox.Provider.SMTP,
         "smtp_host": details.host,
@@ -142,19 +176,21 @@ def connect_smtp(
         "smtp_security": details.security,
         "smtp_username": details.username,
         "smtp_password": details.password,
-        "time_zone": time_zone or workspace.time_zone,
-        "last_ok_at": now,
-        "last_error": "",
+        "imap_host": details.imap_host,
+        "imap_port": details.imap_port,
+        "imap_security": details.imap_security,
+        "imap_username": details.imap_username,
+        "imap_password": details.imap_password,
+        "sent_folder": details.sent_folder,
+        "files_sent_copies": details.files_sent_copies,
+        "disconnected_at": None,
     }
-    begun = {"status": Mailbox.Status.WARMUP, "warmup_started_on": now.date()}
-    mailbox, created = Mailbox.objects.update_or_create(
-        workspace=workspace,
-        address=details.address,
-        defaults=proved,
-        create_defaults={**proved, **begun},
-    )
-    if not created and mailbox.status == Mailbox.Status.BROKEN:
-        mailbox.move_to(Mailbox.Status.WARMUP, status_reason="")
+    try:
+        mailbox = keep(workspace, details.address, access, now=now)
+    except AddressRefusedError as error:
+        raise ConnectionRefusedBySenseError(str(error)) from error
+    if mailbox.status_reason.startswith(DISCONNECTED):
+        resume(mailbox)
     return mailbox
 
 
@@ -192,6 +228,40 @@ def connect_sandbox(workspace: Workspace, *, now: datetime) -> Mailbox:
     return mailbox
 
 
+def disconnect(mailbox: Mailbox, *, by: str, now: datetime) -> bool:
+    """Take a mailbox out of use: nothing is sent or read through it, its waiting mail waits, its history stays.
+
+    Its secrets are kept for UNDO, so that this can be undone, and then forgotten. False when it already was.
+    """
+    if mailbox.disconnected_at is not None:
+        return False
+    if mailbox.status != Mailbox.Status.PAUSED:
+        reason = f"{DISCONNECTED} by {by}"[:300]
+        mailbox.move_to(Mailbox.Status.PAUSED, status_reason=reason)
+    Mailbox.objects.filter(pk=mailbox.pk).update(disconnected_at=now)
+    mailbox.disconnected_at = now
+    return True
+
+
+def reconnect(mailbox: Mailbox, *, now: datetime) -> bool:
+    """Undo disconnecting while the secrets are still kept; False when they are not."""
+    if mailbox.disconnected_at is None or now - mailbox.disconnected_at >= UNDO:
+        return False
+    Mailbox.objects.filter(pk=mailbox.pk).update(disconnected_at=None)
+    mailbox.disconnected_at = None
+    if mailbox.status_reason.startswith(DISCONNECTED):  # else it was paused before, and stays so
+        resume(mailbox)
+    return True
+
+
+def forget_disconnected(*, now: datetime) -> int:
+    """Empty the secrets of mailboxes disconnected a day ago or more; return how many had some."""
+    gone = Mailbox.objects.filter(disconnected_at__lte=now - UNDO).exclude(
+        **dict.fromkeys(SECRETS, "")
+    )
+    return gone.update(**dict.fromkeys(SECRETS, ""))
+
+
 def pause(mailbox: Mailbox, *, reason: str, by_staff: bool = False) -> bool:
     """Stop a mailbox from sending; what is scheduled waits. False when it was not sending."""
     if mailbox.status not in Mailbox.SENDING:
@@ -203,8 +273,10 @@ def pause(mailbox: Mailbox, *, reason: str, by_staff: bool = False) -> bool:
 
 def resume(mailbox: Mailbox, *, by_staff: bool = False) -> bool:
     """Let a paused mailbox send again. A person cannot lift a pause that operations set."""
-    if mailbox.status not in {Mailbox.Status.PAUSED, Mailbox.Status.BROKEN} or (
-        mailbox.paused_by_staff and not by_staff
+    if (
+        mailbox.status not in {Mailbox.Status.PAUSED, Mailbox.Status.BROKEN}
+        or mailbox.disconnected_at is not None
+        or (mailbox.paused_by_staff and not by_staff)
     ):
         return False
     status = (

@@ -278,7 +278,9 @@ class ImapSession:
             sentence = f"{host} did not answer in time on port {port}."
         else:
             sentence = f"The connection to {host} on port {port} failed: {_text([error])}."
-        return TransientImapError(sentence, stage=stage, answer=_text([error]))
+        # A parting word of the server's counts as its answer, the system's words do not.
+        parting = _text(error.args) if isinstance(error, imaplib.IMAP4.abort) else ""
+        return TransientImapError(sentence, stage=stage, answer=parting)
 
     def _keep(self, connection: socket.socket) -> None:
         # A copy: the client gives the socket itself away to TLS.

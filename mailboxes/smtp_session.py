@@ -95,10 +95,11 @@ class SmtpSession:
         """Return the next reply; raise WireError or TimeoutError."""
         return await self.wire.read_reply(seconds)
 
-    async def open(self) -> None:
+    async def open(self, reached: Callable[[Stage], Awaitable[None]] | None = None) -> None:
         """Connect and log in; raise TransientTransportError or PermanentTransportError.
 
-        After an error the connection is closed.
+        `reached`, if given, is awaited with CONNECT, TLS and LOGIN as each is passed. After an error the connection is
+        closed.
         """
         try:
             await self._dial()
@@ -106,13 +107,20 @@ class SmtpSession:
                 Stage.CONNECT, self.read(self.endpoint.timeouts.banner), "accepts no mail now"
             )
             await self._greet()
+            await self._say(reached, Stage.CONNECT)
             if self.endpoint.security == Security.STARTTLS:
                 await self._secure()
+            await self._say(reached, Stage.TLS)
             if self.endpoint.username:
                 await self._log_in()
+            await self._say(reached, Stage.LOGIN)
         except BaseException:
             await self.wire.abandon()
             raise
+
+    async def _say(self, reached: Callable[[Stage], Awaitable[None]] | None, stage: Stage) -> None:
+        if reached is not None:
+            await reached(stage)
 
     async def _dial(self) -> None:
         endpoint = self.endpoint

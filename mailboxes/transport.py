@@ -90,9 +90,12 @@ class SmtpConnection:
         """What the server said it can do: keyword in capitals to parameters."""
         return self._session.extensions
 
-    async def open(self) -> None:
-        """Connect, protect, log in; raise TransientTransportError or PermanentTransportError."""
-        await self._session.open()
+    async def open(self, reached: Callable[[Stage], Awaitable[None]] | None = None) -> None:
+        """Connect, protect, log in; raise TransientTransportError or PermanentTransportError.
+
+        `reached`, if given, is awaited with CONNECT, TLS and LOGIN as each is passed.
+        """
+        await self._session.open(reached)
 
     async def deliver(
         self, envelope_from: str, rcpt: str, data: bytes, *, before_data: BeforeData | None = None
