@@ -59,6 +59,7 @@ class RawMailgunPayload(RequestsPayload):
 
     def __init__(self, message: Any, defaults: Any, backend: Any) -> None:
         self.all_recipients: list[Any] = []
+        self.sender_domain = backend.sender_domain  # named in anymail's own refusals
         super().__init__(message, defaults, backend, auth=("api", backend.api_key))
 
     def init_payload(self) -> None:
@@ -68,12 +69,13 @@ class RawMailgunPayload(RequestsPayload):
 
     def get_api_endpoint(self) -> str:
         """Return the path for a finished mail."""
-        return f"{self.backend.sender_domain}/messages.mime"
+        return f"{self.sender_domain}/messages.mime"
 
     def set_recipients(self, recipient_type: str, emails: list[Any]) -> None:
         """Name the envelope's recipient; Mailgun does not read the mail's own To for that."""
-        self.data["to"] = [email.addr_spec for email in emails]
-        self.all_recipients += emails
+        if emails:
+            self.data.setdefault("to", []).extend(email.addr_spec for email in emails)
+            self.all_recipients += emails
 
     def _is_in_the_mail(self, *_: object) -> None:
         """Do nothing: the finished mail says it."""

@@ -28,6 +28,7 @@ from mailboxes.transport import BeforeData, check_envelope_address, prepare_cont
 
 # RFC 5321's word for "taken"; the ledger counts codes and does not care who says it.
 _TAKEN = 250
+_QUEUED_BY_SENDGRID = 202
 
 
 class ApiPool:
@@ -110,7 +111,17 @@ class ApiPool:
             if never_left(error):
                 return Lost(Stage.CONNECT, "The provider could not be reached."), 0.0
             return Lost(Stage.DOT, f"The request broke ({type(error).__name__})."), 0.0
+        if not _says_taken(self.endpoint, letter):
+            return Lost(Stage.DOT, "The provider's answer does not say that it took the mail."), 0.0
         return Accepted(_TAKEN, "Taken by the provider", _provider_id(self.endpoint, letter)), 0.0
+
+
+def _says_taken(endpoint: ApiEndpoint, letter: Letter) -> bool:
+    """Return whether a good answer is the one for a taken mail: SendGrid's 200 means "valid, but not sent"."""
+    status = letter.anymail_status
+    if endpoint.provider == Mailbox.Provider.SENDGRID:
+        return bool(status.esp_response.status_code == _QUEUED_BY_SENDGRID)
+    return bool(status.message_id)
 
 
 def _provider_id(endpoint: ApiEndpoint, letter: Letter) -> str:
