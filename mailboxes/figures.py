@@ -4,15 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from mailboxes import brakes
+from mailboxes.health import Figures
 from mailboxes.models import Mailbox, MailboxDay
 
 # Providers look at a week; a month is what a person wants to look back on.
 RATE_DAYS = 7
 HISTORY_DAYS = 30
 SPARK_DAYS = 14
-# Architecture section 7, brakes: shares at which a mailbox is warned and stopped.
-BOUNCES_WARN, BOUNCES_STOP = 0.02, 0.05
-COMPLAINTS_WARN, COMPLAINTS_STOP = 0.001, 0.003
 SPARK_WIDTH, SPARK_HEIGHT = 96, 28
 
 
@@ -29,18 +28,27 @@ class Day:
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of the mails of some days, with the limit that warns and the one that stops (both shares, 0 to 1)."""
+    """A share of the mails of some days, with the limits that warn and stop (shares, 0 to 1) and the brake's ruling.
+
+    `tone` is ok, warn or danger, or "" while there are too few mails to judge.
+    """
 
     name: str
     part: int
     whole: int
     warns_at: float
     stops_at: float
+    tone: str
 
     @property
     def share(self) -> float:
         """0 to 1; 0 while nothing was sent."""
         return self.part / self.whole if self.whole else 0.0
+
+    @property
+    def scale(self) -> float:
+        """Where a gauge ends: a little above the limit that stops."""
+        return self.stops_at * 1.25
 
     @property
     def percent(self) -> str:
@@ -53,17 +61,10 @@ class Rate:
         return f"warns at {as_percent(self.warns_at)}, stops at {as_percent(self.stops_at)}"
 
     @property
-    def tone(self) -> str:
-        """The colour word of a badge."""
-        if self.share >= self.stops_at:
-            return "danger"
-        return "warn" if self.share >= self.warns_at else "ok"
-
-    @property
     def word(self) -> str:
         """What the tone means."""
         words = {"ok": "Within limits", "warn": "Above the first limit", "danger": "Too many"}
-        return words[self.tone] if self.whole else "Nothing sent"
+        return words.get(self.tone, "Too few mails to judge") if self.whole else "Nothing sent"
 
 
 def as_percent(share: float) -> str:
@@ -96,15 +97,33 @@ def sent_in(days: Iterable[Day]) -> int:
 
 
 def bounce_rate(days: Sequence[Day]) -> Rate:
-    """Return the share of mails that bounced, with its limits."""
+    """Return the share of mails that bounced, judged as the brake would."""
     part = sum(day.bounced for day in days)
-    return Rate("Bounces", part, sent_in(days), BOUNCES_WARN, BOUNCES_STOP)
+    figures = Figures(sent=sent_in(days), bounced=part)
+    whole = max(figures.sent, part)
+    tone = _tone(figures) if whole >= brakes.BOUNCES_SAMPLE else ""
+    return Rate("Bounces", part, whole, brakes.BOUNCES_TO_WARN, brakes.BOUNCES_TO_PAUSE, tone)
 
 
 def complaint_rate(days: Sequence[Day]) -> Rate:
-    """Return the share of mails that were reported as spam, with its limits."""
+    """Return the share of mails that were reported as spam, judged as the brake would."""
     part = sum(day.complained for day in days)
-    return Rate("Spam reports", part, sent_in(days), COMPLAINTS_WARN, COMPLAINTS_STOP)
+    figures = Figures(sent=sent_in(days), complained=part)
+    return Rate(
+        "Spam reports",
+        part,
+        max(figures.sent, part),
+        brakes.COMPLAINTS_TO_WARN,
+        brakes.COMPLAINTS_TO_PAUSE,
+        _tone(figures),
+    )
+
+
+def _tone(figures: Figures) -> str:
+    ruling = brakes.rule(figures)
+    if ruling.pause:
+        return "danger"
+    return "warn" if ruling.warn else "ok"
 
 
 def spark_points(days: Sequence[Day]) -> str:

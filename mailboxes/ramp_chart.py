@@ -80,11 +80,12 @@ def ramp_days(
     clean_days: int,
     daily_cap: int,
     ahead: Sequence[date] = (),
+    frozen_until: date | None = None,
 ) -> list[RampDay]:
     """Return the days so far (oldest first, the last is today) and the ones ahead, with the plan's figure for each.
 
     `clean_days` count today. Looking back, a day that counted stands one lower in the plan than the day after it;
-    ahead, every day is taken to count.
+    ahead, every day after `frozen_until` is taken to count.
     """
     numbers, number = [], clean_days
     for place in range(len(days) - 1, -1, -1):
@@ -96,10 +97,10 @@ def ramp_days(
         RampDay(day.day, planned_cap(number, daily_cap), day.cap, day.sent, reason)
         for day, number, reason in zip(days, numbers, why_not, strict=True)
     ]
-    future = [
-        RampDay(moment, planned_cap(clean_days + place, daily_cap), 0, 0, is_future=True)
-        for place, moment in enumerate(ahead, start=1)
-    ]
+    future, counted = [], clean_days
+    for before, moment in zip([days[-1].day, *ahead], ahead, strict=False):
+        counted += frozen_until is None or before > frozen_until
+        future.append(RampDay(moment, planned_cap(counted, daily_cap), 0, 0, is_future=True))
     return past + future
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from mailboxes.brakes import rests_until
 from mailboxes.capacity import HEALTH_TO_SEND, RAMP
 from mailboxes.figures import Day, as_percent
 from mailboxes.models import Mailbox
@@ -33,15 +34,17 @@ def is_ramped(mailbox: Mailbox) -> bool:
 def holds(mailbox: Mailbox, today: date) -> list[str]:
     """Return what keeps the ramp from growing at present, the gravest first; empty when nothing does."""
     found = []
-    if mailbox.status not in Mailbox.SENDING:
+    until = rests_until(mailbox)
+    if until is not None:
+        found.append(
+            f"{mailbox.status_reason} Half of the days that counted are gone; "
+            f"it is looked at again on {until:%-d %B at %H:%M} (UTC)."
+        )
+    elif mailbox.status not in Mailbox.SENDING:
         found.append(f"{mailbox.get_status_display()}: {mailbox.status_reason}")
     elif mailbox.health < HEALTH_TO_SEND:
         found.append(f"Its health is {mailbox.health}, and below {HEALTH_TO_SEND} nothing is sent.")
-    if mailbox.braked_at is not None:
-        found.append(
-            "A brake stopped it, which halved the days that count. It is looked at again after 24 hours."
-        )
-    elif mailbox.warned_at is not None:
+    if mailbox.warned_at is not None:
         found.append(
             "A warning stands. No day counts until it is over; the health page says which."
         )

@@ -71,6 +71,7 @@ def _page(
 def _ramp(mailbox: Mailbox, today: date) -> dict[str, Any]:
     """Return what the drawing and its table show."""
     started = mailbox.warmup_started_on or today
+    highest = min(mailbox.daily_cap, highest_cap(mailbox.workspace))
     back = max(1, min(MOST_BACK, (today - started).days + 1))
     past = days_of([mailbox], today=today, count=back)[mailbox.pk]
     # Today is not over, so it is not judged yet.
@@ -80,14 +81,16 @@ def _ramp(mailbox: Mailbox, today: date) -> dict[str, Any]:
         past,
         why_not=why_not,
         clean_days=mailbox.ramp_days,
-        daily_cap=mailbox.daily_cap,
+        daily_cap=highest,
         ahead=ahead,
+        frozen_until=mailbox.ramp_frozen_until,
     )
     return {
         "days": [day for day in reversed(days) if not day.is_future],
         "today": today,
         "drawing": ramp_chart.draw(days),
-        "to_full": ramp_chart.days_to_full(mailbox.ramp_days, mailbox.daily_cap),
+        "full": highest,
+        "to_full": ramp_chart.days_to_full(mailbox.ramp_days, highest),
         "last_day": ramp_story.LAST_DAY,
     }
 
