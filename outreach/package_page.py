@@ -11,6 +11,7 @@ from jobs.matching import fact_views
 from jobs.models import Document
 from mailboxes.models import Mailbox, Suppression
 from outreach.approving import content_hash
+from outreach.attachments import is_wanted, problem_of
 from outreach.checks import MAX_PEOPLE, Check, ask_all, blockers, look_at
 from outreach.contacts import suppressions_of, why_this_person
 from outreach.mail_drafts import edit_key, edits_of
@@ -213,6 +214,16 @@ class PackagePage:
             (row.at, row.message.pk, row) for row in rows if row.at and not row.message.sent_at
         ]
         return [row for _at, _pk, row in sorted(dated, key=lambda item: item[:2])]
+
+    @property
+    def attaches_resume(self) -> bool:
+        """Whether the resume goes with the first mails."""
+        return is_wanted(self.package)
+
+    @property
+    def attachment_problem(self) -> str:
+        """Why the file could not be made, or nothing."""
+        return problem_of(self.package)
 
     @property
     def max_people(self) -> int:

@@ -22,7 +22,7 @@ from mailboxes.composing import (
 )
 from mailboxes.connecting import judged_at_dial
 from mailboxes.dkim import KEYS_KEPT, Signer
-from mailboxes.models import Mailbox
+from mailboxes.models import Mailbox, SendingDomain
 from mailboxes.pools import token_source
 from mailboxes.providers.base import ApiEndpoint, endpoint_from
 from mailboxes.smtp_session import Authentication, Security, SmtpEndpoint
@@ -120,15 +120,25 @@ def subject_of(parcel: Parcel) -> str:
     return first if first.lower().startswith("re:") else f"Re: {first}"
 
 
-def reply_to_of(parcel: Parcel) -> str:
-    """Return where answers go: an address that names this mail, else the mailbox's own.
+def reply_to_of(mailbox_address: str, message_public_id: UUID) -> str:
+    """Return where answers to a mail go: an address of its mailbox that names it, else the mailbox's own.
 
     Where the token does not fit into a local part, References alone name the mail.
     """
-    local = parcel.address.rpartition("@")[0]
+    local = mailbox_address.rpartition("@")[0]
     if len(local) > LONGEST_LOCAL_PART_WITH_TOKEN:
-        return parcel.address
-    return reply_address(parcel.address, parcel.public_id.hex)
+        return mailbox_address
+    return reply_address(mailbox_address, message_public_id.hex)
+
+
+def signs_for(mailbox: Mailbox) -> bool:
+    """Whether we sign what this mailbox sends: its domain's key is in use, and no provider takes the mail apart."""
+    domains = SendingDomain.objects.filter(
+        workspace=mailbox.workspace_id,
+        domain__iexact=mailbox.address.rpartition("@")[2],
+        dkim_active=True,
+    )
+    return mailbox.provider not in Mailbox.API_PROVIDERS and domains.exists()
 
 
 async def build_mail(parcel: Parcel) -> bytes:
@@ -154,7 +164,7 @@ def compose_parcel(parcel: Parcel) -> bytes:
 
 def outgoing_of(parcel: Parcel) -> OutgoingMail:
     """Return everything the mail says; its file is read and compared with what was approved."""
-    reply_to = reply_to_of(parcel)
+    reply_to = reply_to_of(parcel.address, parcel.public_id)
     return OutgoingMail(
         from_address=parcel.address,
         from_name=parcel.display_name or parcel.sender_name,

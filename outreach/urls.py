@@ -7,6 +7,7 @@ from outreach.views import (
     applications,
     contact_imports,
     contacts,
+    files,
     outbox,
     package_parts,
     packages,
@@ -109,6 +110,8 @@ urlpatterns = [
         package_parts.contact_add_inline,
         name="package-person-add",
     ),
+    path("packages/<uuid:pk>/attach/", files.package_attach, name="package-attach"),
+    path("packages/<uuid:pk>/files/<uuid:file>/", files.package_file, name="package-file"),
     path(
         "packages/<uuid:pk>/mails/<uuid:mail_pk>/",
         package_parts.mail_edit,

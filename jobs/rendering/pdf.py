@@ -23,6 +23,8 @@ STANDARD: Final = "ua-1"
 CHARACTER_LIMIT = 60_000
 # A compiler is not made for two threads at a time.
 _ONE_AT_A_TIME = Lock()
+# How the typesetter names a character that it cannot print.
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _MISSING_GLYPH = re.compile(r"the text `\"(.+?)\"` could not be displayed")
 
 
@@ -44,6 +46,7 @@ def render_pdf(sheet: Sheet, *, made_at: datetime) -> bytes:
     except typst.TypstError as error:
         found = _MISSING_GLYPH.search(str(error))
         shown = f"“{found.group(1)}”" if found else "one of its characters"
+        shown = _ESCAPED.sub(r"U+\1", shown)
         raise RenderingError(
             f"The PDF cannot show {shown}, because no font here has it. Write it another way, or send the text without a PDF."
         ) from error

@@ -15,6 +15,7 @@ from accounts.decorators import editor_required, member_required
 from accounts.http import MemberRequest
 from jobs.applications import add_event
 from jobs.models import Application, Document
+from jobs.rendering.sheets import RenderingError
 from outreach import outbox_page
 from outreach.application_forms import (
     CLOSED_CHOICES,
@@ -28,6 +29,7 @@ from outreach.dossier import documents_of, people_of
 from outreach.interviews import interviews_of
 from outreach.models import Package
 from outreach.timeline import timeline_of
+from outreach.views.files import document_download
 
 EDITABLE = {"notes", "next", "interview"}
 
@@ -189,20 +191,22 @@ def application_next(request: MemberRequest, pk: UUID) -> HttpResponse:
 @never_cache
 @member_required
 def application_document(request: MemberRequest, pk: UUID, document: UUID) -> HttpResponse:
-    """Show one version of a document as it was written; `?download=1` gives the text as a file."""
+    """Show one version of a document as it was written; `?download=` pdf, docx or txt gives it as a file."""
     application = find_application(request, pk)
     found: Document = get_object_or_404(
-        Document.objects.for_workspace(request.workspace),
+        Document.objects.for_workspace(request.workspace).select_related("application__profile"),
         application=application,
         public_id=document,
     )
-    if request.GET.get("download"):
-        response = HttpResponse(found.text, content_type="text/plain; charset=utf-8")
-        name = f"{found.kind}-v{found.version}.txt"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-    context = {"application": application, "document": found}
-    return render(request, "outreach/application_document.html", context)
+    problem = ""
+    if kind := request.GET.get("download"):
+        try:
+            return document_download(found, kind)
+        except RenderingError as error:
+            problem = str(error)
+    context = {"application": application, "document": found, "problem": problem}
+    status = 422 if problem else 200
+    return render(request, "outreach/application_document.html", context, status=status)
 
 
 def interview_problem(

@@ -21,7 +21,7 @@ from outreach.forms import LetterForm, MailForm, PersonForm, PieceForm
 from outreach.models import Message, Package
 from outreach.package_page import resume_view
 from outreach.packages import PackageClosedError
-from outreach.parcels import UNSUBSCRIBE_SENTENCE
+from outreach.parcels import UNSUBSCRIBE_SENTENCE, reply_to_of, signs_for
 from outreach.planning import chosen_enrollments
 from outreach.views.packages import back_to, find_package, render_page
 
@@ -174,7 +174,8 @@ def contact_add_inline(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _mail(package: Package, pk: UUID) -> Message:
     rows = Message.objects.filter(enrollment__package=package, workspace=package.workspace_id)
     mail: Message = get_object_or_404(
-        rows.select_related("enrollment__contact", "enrollment__version", "step"), public_id=pk
+        rows.select_related("enrollment__contact", "enrollment__version", "step", "attachment"),
+        public_id=pk,
     )
     return mail
 
@@ -213,11 +214,16 @@ def mail_preview(request: MemberRequest, pk: UUID, mail_pk: UUID) -> HttpRespons
     mail = _mail(package, mail_pk)
     boxes = Mailbox.objects.for_workspace(request.workspace).filter(is_sandbox=mail.is_sample)
     first = mail.enrollment.mails.exclude(subject="").order_by("step_number").first()
+    mailbox = mail.mailbox or mail.enrollment.mailbox or boxes.order_by("pk").first()
+    earlier = mail.enrollment.mails.filter(step_number__lt=mail.step_number)
     context = {
         "package": package,
         "mail": mail,
         "subject": mail.subject or (f"Re: {first.subject}" if first else ""),
-        "mailbox": mail.mailbox or mail.enrollment.mailbox or boxes.order_by("pk").first(),
+        "mailbox": mailbox,
+        "reply_to": reply_to_of(mailbox.address, mail.public_id) if mailbox else "",
+        "is_signed": mailbox is not None and signs_for(mailbox),
+        "references": list(earlier.order_by("step_number").values_list("message_id", flat=True)),
         "unsubscribe_sentence": UNSUBSCRIBE_SENTENCE,
     }
     template = "outreach/package_preview.html"

@@ -104,6 +104,7 @@ def _ready(package: Package) -> dict[str, Any]:
         "source": job.source.public_id,
         "document": document.public_id,
         "draft": mail.public_id,
+        "file": mail.attachment.public_id,
     }
 
 
