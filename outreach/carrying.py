@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from accounts.encryption import SecretUnreadableError
 from mailboxes.capacity import CapReachedError
@@ -26,7 +26,7 @@ from mailboxes.receipts import (
 )
 from mailboxes.throttle import WindowFullError
 from outreach import ledger, ledger_sql
-from outreach.committing import GroupCommitter, end_tasks
+from outreach.committing import DATABASE_AWAY, GroupCommitter, end_tasks
 from outreach.judging import Ask, Outcome, Ticket
 from outreach.ledger import Connection
 from outreach.parcels import Parcel, build_mail, endpoint_of
@@ -206,7 +206,7 @@ class Carrier:
             )
         except (ValueError, SecretUnreadableError) as error:
             return End.HELD, Outcome(ticket, str(error), str(error))
-        except (psycopg.Error, PoolTimeout, CapReachedError, WindowFullError) as error:
+        except (psycopg.Error, CapReachedError, WindowFullError) as error:
             # Our own database failed before DATA, so the mail has not left.
             return End.WITHDRAWN, Outcome(ticket, error=str(error), delay=DATABASE_DELAY_SECONDS)
         await self.on_receipt(ticket, receipt)
@@ -283,7 +283,7 @@ class Carrier:
                         ids = await _record(conn, end, outcomes)
                         done |= {o.ticket for o in outcomes if o.ticket.id in ids}
                 return [outcome.ticket in done for _, outcome in group]
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except DATABASE_AWAY as error:
                 logger.warning(
                     "The database did not take outcomes; they are written again soon",
                     extra={"waiting": len(group), "error": str(error)},
@@ -303,9 +303,7 @@ class Carrier:
             return False
 
     async def _break_mailbox(self, parcel: Parcel, reason: str) -> None:
-        with contextlib.suppress(
-            psycopg.OperationalError, PoolTimeout
-        ):  # found again at the next try
+        with contextlib.suppress(*DATABASE_AWAY):  # found again at the next try
             async with self.database.connection() as conn:
                 await ledger.break_mailbox(conn, parcel.mailbox_id, reason)
 

@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
+import psycopg
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# Errors of a database that will come back: away, out of disk, or a standby that only reads (fault F27). A pool that gave
+# up waiting is one of the first kind.
+DATABASE_AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
 # Enough to share the cost of a commit; small enough that one statement stays short.
 LARGEST_GROUP = 200
 CANCEL_AGAIN_SECONDS = 0.5

@@ -14,16 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import psycopg
 from django.conf import settings
 from django.db import connections
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from outreach import epoch_guard, ledger
 from outreach.carrying import Carrier
-from outreach.committing import end_tasks
+from outreach.committing import DATABASE_AWAY, end_tasks
 from outreach.epoch_guard import EpochGuard
 from outreach.ledger import Connection
 from outreach.parcels import load_parcels
@@ -124,7 +123,7 @@ class Dispatcher:
     async def run(self) -> dict[str, int]:
         """Send what is due until the turn is over; return how many messages ended how.
 
-        Raises NoSlotError when no slot is free and psycopg.OperationalError when the database is away. Does nothing on a
+        Raises NoSlotError when no slot is free and one of DATABASE_AWAY when it cannot be written. Does nothing on a
         database that is older than what was sent (outreach.epoch_guard).
         """
         options, address = self.options, database_address()
@@ -214,7 +213,7 @@ class Dispatcher:
                     in_hand=len(carrier.flights),
                 )
                 parcels = await load_parcels(conn, asks) if asks else {}
-        except (psycopg.OperationalError, PoolTimeout):
+        except DATABASE_AWAY:
             logger.warning("The database is away; looking again soon")
             return 0
         if asks and self._guard is not None:
@@ -230,7 +229,7 @@ class Dispatcher:
             async with database.connection() as conn:
                 next_due = await ledger.seconds_to_next(conn)
             seconds = min(seconds, max(next_due or seconds, 0.01))
-        except (psycopg.OperationalError, PoolTimeout):
+        except DATABASE_AWAY:
             pass  # the wait below is what the database needs
         deadline = asyncio.get_running_loop().time() + seconds
         low_water = len(carrier.flights) // 2
@@ -289,7 +288,7 @@ class Dispatcher:
         while True:
             try:
                 await work()  # type: ignore[misc]
-            except (psycopg.OperationalError, PoolTimeout):
+            except DATABASE_AWAY:
                 logger.warning("The database is away; trying again soon")
             await asyncio.sleep(seconds)
 

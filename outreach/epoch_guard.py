@@ -21,7 +21,7 @@ import redis
 from django.conf import settings
 from django.db import connections
 
-from accounts.models import PlatformSwitch
+from accounts.switches import SENDING, turn_off
 from outreach.ledger import Connection
 
 logger = logging.getLogger(__name__)
@@ -165,21 +165,9 @@ def standing() -> tuple[Standing, EpochMark]:
         return Standing(int(cursor.fetchone()[0]), remembered), mark
 
 
-def switch_off(*, now: datetime) -> bool:
-    """Turn sending off for everybody, with the reason; False when it is off already."""
-    switch, is_new = PlatformSwitch.objects.get_or_create(
-        key=PlatformSwitch.Key.SENDING,
-        defaults={"is_off": True, "reason": RESTORED_REASON, "changed_at": now},
-    )
-    if is_new:
-        return True
-    turned = PlatformSwitch.objects.filter(pk=switch.pk, is_off=False)
-    return bool(turned.update(is_off=True, reason=RESTORED_REASON, changed_at=now, changed_by=None))
-
-
 def _switch_off_in_thread() -> None:
     try:
-        switch_off(now=datetime.now(UTC))
+        turn_off(SENDING, by=None, reason=RESTORED_REASON, now=datetime.now(UTC))
     finally:
         connections.close_all()
 

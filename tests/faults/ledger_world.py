@@ -9,14 +9,17 @@ from datetime import timedelta
 import psycopg
 from django.utils import timezone
 
+from mailboxes.models import Mailbox
 from outreach import recovery
 from outreach.dispatcher import Dispatcher, database_address
 from outreach.models import Contact, Enrollment, Message, Step
 from outreach.recovery import Verdict
 from tests.factories.accounts import WorkspaceFactory
-from tests.factories.jobs import ApplicationFactory
+from tests.factories.jobs import ApplicationFactory, JobFactory
 from tests.factories.outreach import (
     ApprovalFactory,
+    ContactFactory,
+    EnrollmentFactory,
     MailboxFactory,
     PackageFactory,
     SequenceVersionFactory,
@@ -46,6 +49,35 @@ class World:
         return MailboxFactory(
             workspace=self.workspace, smtp_port=sink.port, daily_cap=cap, **fields
         )
+
+    def real_mailbox(self, sink, *, cap=100, **fields):
+        """A mailbox of a person, at a domain that may be real, on the sink all the same."""
+        number = Mailbox.objects.count()
+        real = {"address": f"olga{number}@harbour-studio.com", "is_sandbox": False}
+        return self.mailbox(sink, cap=cap, provider="smtp", **real, **fields)
+
+    def real_messages(self, count, *, due_at=None, domain="northwind-freight{}.com"):
+        """Make `count` approved, due messages to people at as many companies, each for an opening of its own."""
+        rows = []
+        for n in range(count):
+            job = JobFactory(workspace=self.workspace)
+            application = ApplicationFactory(profile=self.application.profile, job=job)
+            package = PackageFactory(application=application)
+            contact = ContactFactory(
+                workspace=self.workspace, company=job.company, email=f"p{n}@{domain.format(n)}"
+            )
+            enrollment = EnrollmentFactory(
+                package=package, contact=contact, version=self.version, is_sample=False
+            )
+            approval = ApprovalFactory(
+                package=package, hold_until=timezone.now() - timedelta(minutes=1)
+            )
+            row = self.message(
+                enrollment, due_at=due_at or timezone.now(), is_sample=False, approval=approval
+            )
+            row.save()
+            rows.append(row)
+        return rows
 
     def step_number(self, number, delay_days=0):
         return Step.objects.get_or_create(
@@ -101,11 +133,15 @@ class World:
             recipient_domain=recipient.partition("@")[2],
             subject=subject,
             body=body,
-            approval=self.approval,
             approved_hash=text_hash(recipient, subject, body),
             message_id=f"<{enrollment.pk}.{step.number}@mail.roleferry.example>",
-            is_sample=True,
-            **{"status": "scheduled", "due_at": timezone.now(), **fields},
+            **{
+                "approval": self.approval,
+                "is_sample": True,
+                "status": "scheduled",
+                "due_at": timezone.now(),
+                **fields,
+            },
         )
 
     def statuses(self):
@@ -131,7 +167,9 @@ def end_leases():
 def wait_until(condition, seconds=20.0):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, (
+            f"it did not happen in time: {dict(World.statuses(None))}"
+        )
         time.sleep(0.01)
 
 

@@ -41,17 +41,14 @@ class OwnPostgres:
         self.execute(f"CREATE DATABASE {CLEAN}")
         programs = self.server.programs
         source = {"host": database["HOST"], "dbname": database["NAME"], "user": database["USER"]}
-        dump = subprocess.Popen(
+        load = [programs / "psql", "--quiet", "-v", "ON_ERROR_STOP=1", self.server.url_of(CLEAN)]
+        with subprocess.Popen(
             [programs / "pg_dump", psycopg.conninfo.make_conninfo(**source)],
             stdout=subprocess.PIPE,
             env={"PGPASSWORD": database["PASSWORD"] or "", "PATH": "/usr/bin"},
-        )
-        load = [programs / "psql", "--quiet", "-v", "ON_ERROR_STOP=1", self.server.url_of(CLEAN)]
-        subprocess.run(load, stdin=dump.stdout, stdout=subprocess.DEVNULL, check=True)
-        assert dump.wait(10) == 0
-        # Another installation, as far as the guard of epochs is concerned.
-        with psycopg.connect(self.server.url_of(CLEAN), autocommit=True) as conn:
-            conn.execute("UPDATE django_migrations SET applied = applied + interval '1 second'")
+        ) as dump:
+            subprocess.run(load, stdin=dump.stdout, stdout=subprocess.DEVNULL, check=True)
+        assert dump.returncode == 0
 
     def execute(self, statement, *, may_exist=False):
         """Run one statement as the owner of everything, outside any transaction."""
@@ -66,6 +63,9 @@ class OwnPostgres:
         """Return the settings of a fresh database."""
         name = f"fault_{next(_numbers)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {CLEAN}")
+        # Another installation, as far as the guard of epochs is concerned.
+        with psycopg.connect(self.server.url_of(name), autocommit=True) as conn:
+            conn.execute("UPDATE django_migrations SET applied = now() + interval '1 day'")
         return {
             "NAME": name,
             "USER": postgres.ROLE,
@@ -125,7 +125,7 @@ class OwnValkey:
 
 
 @pytest.fixture(scope="session")
-def own_cluster(django_db_setup, django_db_blocker):
+def own_cluster(django_db_setup):
     """One cluster for all tests of this process that break theirs."""
     cluster = OwnPostgres()
     cluster.copy_schema(dict(connections["default"].settings_dict))
@@ -134,21 +134,20 @@ def own_cluster(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def own_database(own_cluster, django_db_blocker):
+def own_database(transactional_db, own_cluster):
     """Django stands on a fresh database of the own cluster for one test; yields the cluster."""
     default = connections["default"]
     before = {
         key: default.settings_dict[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     }
     own = own_cluster.new_database()
-    with django_db_blocker.unblock():
+    default.close()
+    default.settings_dict.update(own)
+    try:
+        yield own_cluster
+    finally:
         default.close()
-        default.settings_dict.update(own)
-        try:
-            yield own_cluster
-        finally:
-            default.close()
-            default.settings_dict.update(before)
+        default.settings_dict.update(before)
     if own_cluster.server.process.poll() is not None:
         own_cluster.restart()
     own_cluster.drop(own["NAME"])

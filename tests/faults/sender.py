@@ -4,6 +4,7 @@ The processes are forked from one that has Django loaded already, so a test can 
 """
 
 import asyncio
+import io
 import logging
 import multiprocessing
 import os
@@ -12,6 +13,8 @@ from dataclasses import replace
 
 import django
 from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 
 if not apps.ready:  # in the process that is forked from; pytest-django does it everywhere else
@@ -71,12 +74,35 @@ def serve(database, die_after_receipts, die_after_begins, changes):
     asyncio.run(run())
 
 
+def serve_on(database, overrides):
+    """Run `manage.py dispatch`, turn after turn, until stopped; `overrides` are settings."""
+    connections["default"].settings_dict.update(database)
+    logging.disable(logging.ERROR)
+    for name, value in overrides.items():
+        setattr(settings, name, value)
+    call_command("dispatch", stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def here():
+    """Return where this test's database is."""
+    wanted = connections["default"].settings_dict
+    return {key: wanted[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
+
+
+def start_service(**overrides):
+    """Start `manage.py dispatch` on this test's database, as an installation without Celery runs it."""
+    chosen = {"DISPATCH_CONNECTIONS": 8, "DISPATCH_SLOTS_PER_HOST": 8, "DISPATCH_SLOTS_TOTAL": 8}
+    service = processes.Process(
+        target=serve_on, args=(here(), {**chosen, **overrides}), daemon=True
+    )
+    service.start()
+    return service
+
+
 def start_sender(*, die_after_receipts=0, die_after_begins=0, **changes):
     """Start a dispatcher on this test's database; `changes` are Options."""
-    wanted = connections["default"].settings_dict
-    database = {key: wanted[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     sender = processes.Process(
-        target=serve, args=(database, die_after_receipts, die_after_begins, changes), daemon=True
+        target=serve, args=(here(), die_after_receipts, die_after_begins, changes), daemon=True
     )
     sender.start()
     return sender

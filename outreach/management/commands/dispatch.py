@@ -5,10 +5,10 @@ import signal
 from argparse import ArgumentParser
 from typing import Any
 
-import psycopg
 from django.core.management.base import BaseCommand
 
 from outreach.advancing import advance_sequences
+from outreach.committing import DATABASE_AWAY
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
 from outreach.oracles import MailboxOracle
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             except NoSlotError:
                 self.stderr.write("Every sender's slot is taken; trying again.")
                 await _rest(stopped)
-            except psycopg.OperationalError as error:
+            except DATABASE_AWAY as error:
                 self.stderr.write(f"The database cannot be used ({error}); trying again.")
                 await _rest(stopped)
 
