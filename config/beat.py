@@ -32,6 +32,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="7,22,37,52"),
         # Each sending domain is asked about once a day; a quarter of an hour spreads them and takes up new ones soon.
     },
+    "look-after-mailboxes": {
+        "task": "outreach.tasks.look_after_senders",
+        "schedule": crontab(minute="3,18,33,48"),
+        # Architecture section 7: health anew every 15 minutes, and the brake of the whole platform.
+    },
+    "count-ramp-days": {
+        "task": "mailboxes.tasks.count_ramp_days",
+        "schedule": crontab(minute="10,40", hour="0,1"),
+        # Shortly after UTC midnight the day before is over; four times, because each counts only what is not yet counted.
+    },
     "import-boards": {
         "task": "jobs.tasks.import_due_sources",
         "schedule": crontab(minute=0, hour="*/6"),
@@ -46,6 +56,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "outreach.tasks.take_pulse",
         "schedule": timedelta(minutes=2),
         # One point of the two-hour lines on the operations board.
+    },
+    "forget-secrets": {
+        "task": "mailboxes.tasks.forget_secrets",
+        "schedule": timedelta(minutes=15),
+        # A password typed for a test is kept for an hour, the secrets of a disconnected mailbox for a day.
     },
     "heartbeat": {
         "task": "accounts.tasks.heartbeat",

@@ -298,12 +298,12 @@ def _closure(event: DeliveryEvent, *, now: datetime) -> tuple[str, datetime | No
         return Suppression.Reason.UNSUBSCRIBED, None
     if event.bounce_kind == Kind.HARD:
         return Suppression.Reason.HARD_BOUNCE, None
-    if event.bounce_kind == Kind.SOFT and _bounced_often(event):
+    if event.bounce_kind == Kind.SOFT and bounced_often(event):
         return Suppression.Reason.SOFT_BOUNCE, now + SOFT_CLOSURE
     return None
 
 
-def _bounced_often(event: DeliveryEvent) -> bool:
+def bounced_often(event: DeliveryEvent) -> bool:
     """Whether SOFT_BOUNCES mails to this address bounced softly within one SOFT_WINDOW that holds the event.
 
     Counted by mail, because one mail may be reported several times; events that name no mail count each. The order in
@@ -343,4 +343,9 @@ def brake_mailbox(mailbox: Mailbox, status_code: str, diagnostic: str) -> bool:
         f"A receiving server refused mail by policy ({status_code or 'no code'}: {words}). "
         "Check SPF, DKIM and DMARC, then resume the mailbox."
     )
-    return mailbox.move_to(Mailbox.Status.PAUSED, status_reason=reason[:300], last_error=words)
+    return mailbox.move_to(
+        Mailbox.Status.PAUSED,
+        status_reason=reason[:300],
+        last_error=words,
+        ramp_days=F("ramp_days") / 2,  # architecture section 7: a brake halves the ramp
+    )

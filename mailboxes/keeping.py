@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Workspace
+from accounts.plans import limits_of
 from mailboxes.addresses import domain_of, is_reserved_domain
 from mailboxes.models import Mailbox
 
@@ -37,6 +40,28 @@ def keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: dat
         raise AddressRefusedError(
             "This mailbox is lent to you by operations, so it cannot be connected as your own."
         )
+    with transaction.atomic():
+        _refuse_beyond_plan(workspace, is_new=not own.exists())
+        return _keep(workspace, address, access, now=now)
+
+
+def _refuse_beyond_plan(workspace: Workspace, *, is_new: bool) -> None:
+    """Raise AddressRefusedError when a new mailbox would be one more than the plan allows; of two at once one waits."""
+    if not is_new:
+        return
+    plan = Workspace.objects.select_for_update(of=("self",), no_key=True).get(pk=workspace.pk)
+    most = limits_of(plan.plan).mailboxes
+    connected = Mailbox.objects.for_workspace(workspace).filter(
+        is_sandbox=False, disconnected_at=None
+    )
+    if connected.count() >= most:
+        raise AddressRefusedError(
+            f"The plan “{plan.get_plan_display()}” holds {most} mailboxes and they are all connected. "
+            "Disconnect one first, or change the plan."
+        )
+
+
+def _keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: datetime) -> Mailbox:
     proved = {**NO_SENDING, **access, "last_ok_at": now, "last_error": ""}
     begun = {
         "address": address,

@@ -1,11 +1,12 @@
 """Celery's way into mailboxes."""
 
 from celery import shared_task
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import progress
-from mailboxes import dns_checks, events
-from mailboxes.models import SendingDomain
+from mailboxes import checking, connecting, dns_checks, events, ramp, throttle
+from mailboxes.models import ConnectionCheck, SendingDomain
 
 
 @shared_task
@@ -48,3 +49,32 @@ def recheck_domain(task_id: int, domain_id: int, result_url: str) -> None:
             domain, now=timezone.now(), report=lambda step: progress.report(task, step)
         )
         progress.finish(task, result_url=result_url)
+
+
+@shared_task
+def count_ramp_days() -> None:
+    """Count yesterday for every ramp, and forget hours of recipient domains that are long over."""
+    ramp.count_days(now=timezone.now())
+    throttle.forget_old_windows(now=timezone.now())
+
+
+@shared_task
+def check_mailbox(task_id: int, check_id: int) -> None:
+    """Try a mailbox row by row while a person watches."""
+    with progress.working(task_id) as task:
+        if task is None:
+            return
+        check = ConnectionCheck.objects.select_related("mailbox", "workspace").get(
+            pk=check_id, workspace=task.workspace
+        )
+        checking.run_check(
+            check, now=timezone.now(), report=lambda step: progress.report(task, step)
+        )
+        progress.finish(task, result_url=reverse("mailboxes:check-detail", args=[check.public_id]))
+
+
+@shared_task
+def forget_secrets() -> None:
+    """Empty what was typed for tests an hour ago, and what opened mailboxes that were disconnected a day ago."""
+    checking.forget_secrets(now=timezone.now())
+    connecting.forget_disconnected(now=timezone.now())

@@ -4,8 +4,10 @@ The statements are plain SQL, because the dispatcher's own connections run them.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from mailboxes.addresses import is_reserved_domain
+from mailboxes.models import RecipientWindow
 
 # Gmail and Outlook call whoever sends 5,000 mails a day to them a bulk sender (quality.md section 2, deliverability).
 # Nine working hours of this stay under half of it, whatever the number of workspaces.
@@ -60,6 +62,9 @@ CONSUMER_HOSTS = frozenset(
     }
 )
 
+# A mail of unknown outcome gives its slot back when a person settles it; after a week that changes nothing.
+KEPT = timedelta(days=7)
+
 THIS_HOUR = "date_trunc('hour', now(), 'UTC')"
 
 # Opens the hour where it is missing and locks it until the transaction ends, by domain, so that senders cannot block
@@ -98,6 +103,11 @@ class WindowRoom:
         """Return after how many hours the next message that found no room may come: every hour takes `cap` of them."""
         self.turned_away += 1
         return 1 + (self.turned_away - 1) // self.cap
+
+
+def forget_old_windows(*, now: datetime) -> int:
+    """Delete the hours of which nobody can take or give back a slot any more; return how many."""
+    return RecipientWindow.objects.filter(hour__lt=now - KEPT).delete()[0]
 
 
 def cap_for_domain(domain: str) -> int:

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.models import Notification
 from jobs.applications import add_event
-from mailboxes.events import brake_mailbox
-from mailboxes.models import DeliveryEvent, Suppression
+from mailboxes.events import SOFT_CLOSURE, bounced_often, brake_mailbox
+from mailboxes.models import DeliveryEvent, MailboxDay, Suppression
 from mailboxes.suppression import suppress
-from outreach import ledger_sql, stopping
+from outreach import campaign_brake, ledger_sql, stopping
 from outreach.links import application_path
 from outreach.models import Enrollment, Message
 
@@ -35,6 +35,8 @@ RANK = {
 }
 # States of a mail that has ended without leaving; its events may still say something about the address.
 ENDED = frozenset({Status.FAILED, Status.CANCELLED})
+# After these the brakes look at the mailbox, the sequence and the workspace.
+TELLING = frozenset({Type.BOUNCED, Type.COMPLAINED, Type.REJECTED, Type.FAILED})
 # How long an event waits for its mail's send to be committed. Leases last a minute; a day is an outage.
 PATIENCE = timedelta(hours=24)
 
@@ -58,13 +60,18 @@ def apply_event(event_id: int, *, now: datetime) -> bool:
     if message is None:
         return _done(event, "no such mail", now=now)
     stopping.lock_companies([message.enrollment.contact.company_id])
+    # Before the message, as in the ledger: a bounce counts on the day of its mail.
+    list(_day_of(message).select_for_update(of=("self",)))
     message = Message.objects.select_for_update(of=("self",), no_key=True).get(pk=message.pk)
     if message.status not in Message.LEFT and message.status not in ENDED:
         if now - event.created_at < PATIENCE:
             return False
         return _done(event, "the mail had not left", now=now)
     effect = EFFECTS.get(Type(event.type))
-    return _done(event, effect(event, message, now) if effect else "noted", now=now)
+    outcome = effect(event, message, now) if effect else "noted"
+    if event.type in TELLING:
+        campaign_brake.look_around(message, now=now)
+    return _done(event, outcome, now=now)
 
 
 def waiting_events(limit: int = 500) -> list[int]:
@@ -89,6 +96,20 @@ def _find_message(event: DeliveryEvent) -> Message | None:
     return message
 
 
+def _day_of(message: Message) -> QuerySet[MailboxDay]:
+    days: QuerySet[MailboxDay] = MailboxDay.objects.filter(
+        mailbox=message.mailbox_id, day=message.reserved_day
+    )
+    return days
+
+
+def _count_once(message: Message, status: str) -> None:
+    """Count a bounce or a complaint on the day on which the mail was sent."""
+    counter = {Status.BOUNCED: "bounced", Status.COMPLAINED: "complained"}.get(Status(status))
+    if counter is not None:
+        _day_of(message).update(**{counter: F(counter) + 1})
+
+
 def _done(event: DeliveryEvent, outcome: str, *, now: datetime) -> bool:
     DeliveryEvent.objects.filter(pk=event.pk).update(processed_at=now, outcome=outcome[:60])
     return True
@@ -110,6 +131,10 @@ def _bounced(event: DeliveryEvent, message: Message, now: datetime) -> str:
         )
     elif event.bounce_kind == Kind.BLOCK and message.mailbox is not None:
         brake_mailbox(message.mailbox, event.status_code, event.diagnostic)
+    elif event.bounce_kind == Kind.SOFT and bounced_often(event):
+        # Also when a received report told it, which by itself closes no address.
+        until = now + SOFT_CLOSURE
+        _close(event, message, Suppression.Reason.SOFT_BOUNCE, now=now, expires_at=until)
     return outcome
 
 
@@ -149,6 +174,8 @@ def _climb(message: Message, status: str, moment: str, event: DeliveryEvent) -> 
     _prove_sent(message)
     told = getattr(message, moment)
     fields: dict[str, Any] = {moment: min(told, event.occurred_at) if told else event.occurred_at}
+    if told is None:
+        _count_once(message, status)
     if RANK[Status(status)] > RANK[Status(message.status)]:
         if status == Status.BOUNCED:
             fields["status_reason"] = (event.diagnostic or f"Bounced {event.status_code}")[:300]
@@ -186,6 +213,7 @@ def _close(
     *,
     now: datetime,
     scope: str = Suppression.Scope.WORKSPACE,
+    expires_at: datetime | None = None,
 ) -> None:
     suppress(
         email=message.recipient,
@@ -193,6 +221,7 @@ def _close(
         scope=scope,
         workspace=event.workspace,
         source=f"{event.endpoint.provider} event {event.event_id}",
+        expires_at=expires_at,
         now=now,
     )
 

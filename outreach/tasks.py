@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from accounts import progress
 from accounts.models import BackgroundTask
-from outreach import advancing, contact_files, hearing, packages, pulse, verification
+from mailboxes import brakes
+from outreach import (
+    advancing,
+    campaign_brake,
+    contact_files,
+    hearing,
+    packages,
+    pulse,
+    verification,
+)
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
 from outreach.models import Contact, Package
 from outreach.oracles import MailboxOracle
@@ -50,6 +59,14 @@ def dispatch() -> None:
         return
     if tally:
         logger.info("A sending turn is over", extra=tally)
+
+
+@shared_task
+def look_after_senders() -> None:
+    """Compute health anew, apply the mailboxes' brakes, and look whether the whole platform must stop."""
+    now = timezone.now()
+    brakes.look_at_all(now=now)
+    campaign_brake.look_at_platform(now=now)
 
 
 @shared_task

@@ -94,6 +94,8 @@ class Mailbox(LifecycleModel, WorkspaceModel):
     # A person may freeze the ramp (a holiday, a week of quiet).
     ramp_frozen_until = models.DateField(null=True, blank=True)
     health_checked_at = models.DateTimeField(null=True, blank=True)
+    # Scores that held within the last day, [[moment, score]], so that a fall is seen (mailboxes.brakes).
+    health_trail = models.JSONField(null=True, blank=True)
     # Set while a warning stands; the ramp does not grow meanwhile.
     warned_at = models.DateTimeField(null=True, blank=True)
     # Set when a brake stopped the mailbox; it is looked at again 24 hours later.

@@ -14,9 +14,12 @@ FIRES_A_DAY = {
     "apply-delivery-events": 5760,
     "apply-mail-news": 5760,
     "check-domains": 96,
+    "look-after-mailboxes": 96,
+    "count-ramp-days": 4,
     "import-boards": 4,
     "close-stalled-tasks": 288,
     "take-pulse": 720,
+    "forget-secrets": 96,
     "heartbeat": 2880,
 }
 
