@@ -125,7 +125,7 @@ def _page(
         "form": form,
         "rows": [(lister.title_of(row), lister.detail_of(row), row in fitting) for row in rows],
         "fitting": len(fitting),
-        "consequences": consequences(action, fitting, data) if rows or previews else [],
+        "consequences": consequences(action, fitting, data) if fitting or previews else [],
         "problems": problems,
         "previews": previews,
         "said": _said(form) if previews else [],

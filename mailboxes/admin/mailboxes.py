@@ -7,7 +7,13 @@ from django.contrib import admin
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.console.actions import ActionRefusedError, Deed, ReasonForm, StaffAction
+from accounts.console.actions import (
+    ActionRefusedError,
+    Deed,
+    ReasonForm,
+    StaffAction,
+    take_effect,
+)
 from accounts.console.columns import Column, linked, masked
 from accounts.console.filters import WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
@@ -34,6 +40,8 @@ from mailboxes.connecting import pause, resume
 from mailboxes.models import Mailbox
 from mailboxes.models.mailbox import DAILY_CAP_CEILING
 from mailboxes.steering import SteeringRefusedError, restart_ramp, set_daily_cap
+
+MOVE_VERB = "mailbox.move_queue"
 
 
 def _pause(deed: Deed, mailbox: Mailbox) -> None:
@@ -72,6 +80,21 @@ def _restart_ramp(deed: Deed, mailbox: Mailbox) -> None:
     _record(deed, mailbox, "mailbox.restart_ramp", before, {**_standing(mailbox), "ramp_days": 0})
 
 
+def _move_queue(deed: Deed, mailbox: Mailbox) -> None:
+    moved = take_effect(MOVE_VERB, deed, mailbox)
+    if not moved:
+        raise ActionRefusedError("Nobody waits there whose mail could move.")
+    target: Mailbox | None = deed.data["target"]
+    deed.record(
+        MOVE_VERB,
+        mailbox,
+        workspace=mailbox.workspace,
+        before={"mailbox": mailbox.pk},
+        after={"mailbox": target.pk if target else "the first that is free"},
+        affected_count=moved,
+    )
+
+
 def _standing(mailbox: Mailbox) -> dict[str, Any]:
     return {"status": mailbox.status, "paused_by_staff": mailbox.paused_by_staff}
 
@@ -100,6 +123,26 @@ def _record(
         before=before,
         after=after or _standing(mailbox),
     )
+
+
+class MoveForm(ReasonForm):
+    """Where queued mail goes."""
+
+    target = forms.IntegerField(
+        label="To mailbox number",
+        required=False,
+        min_value=1,
+        help_text="One of the same workspace. Leave it empty for the first one that is free.",
+    )
+    field_order = ("target", "reason")
+
+    def clean_target(self) -> Mailbox | None:
+        """Refuse a mailbox that does not exist."""
+        number = self.cleaned_data["target"]
+        target: Mailbox | None = Mailbox.objects.filter(pk=number).first()
+        if number is not None and target is None:
+            raise forms.ValidationError("No mailbox has this number. Look it up in the list.")
+        return target
 
 
 class CapForm(ReasonForm):
@@ -183,6 +226,14 @@ class MailboxAdmin(OperationsAdmin):
             effect="It begins again with 5 mails a day and earns the rest by clean days. Its owner reads the reason.",
             run=_restart_ramp,
             applies=lambda mailbox: not mailbox.is_sandbox,
+        ),
+        StaffAction(
+            name="move-queue",
+            label="Move queued mail",
+            verb=MOVE_VERB,
+            effect="People who wait there and were not written to yet go to another mailbox. Threads that began stay: a thread has one sender.",
+            run=_move_queue,
+            form=MoveForm,
         ),
     )
 

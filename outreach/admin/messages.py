@@ -1,6 +1,5 @@
 """The send ledger in the operations console: what goes when, what is stuck, and what only a person can settle."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,15 +12,12 @@ from accounts.console.actions import (
     Deed,
     ReasonForm,
     StaffAction,
-    follow,
-    foresee,
 )
 from accounts.console.columns import Column, duration, linked
 from accounts.console.filters import WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_addresses_in, mask_email, mask_text
 from mailboxes.addresses import AddressError
-from mailboxes.models import Suppression
 from mailboxes.suppression import recipient_hash
 from outreach.admin.message_filters import (
     CodeFilter,
@@ -40,7 +36,6 @@ from outreach.resolving import (
     resolve_as_not_sent,
     resolve_as_sent,
 )
-from outreach.stopping import stop_for_suppression
 
 Status = Message.Status
 # Hex digits of an address's keyed hash.
@@ -232,57 +227,3 @@ class MessageAdmin(OperationsAdmin):
             return found | Q(recipient_hash=recipient_hash(term))
         except AddressError:
             return found
-
-
-def _waiting_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
-    """Say how many messages wait for the mailboxes that are about to be paused."""
-    count = Message.objects.filter(
-        Q(mailbox__in=rows) | Q(enrollment__mailbox__in=rows), status__in=Message.PENDING
-    ).count()
-    return f"{count} message{'' if count == 1 else 's'} of theirs will wait."
-
-
-def _workspace_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
-    """Say how many messages wait in the workspaces that are about to be stopped or let go."""
-    count = Message.objects.filter(workspace__in=rows, status__in=Message.PENDING).count()
-    return f"{count} message{'' if count == 1 else 's'} of theirs wait{'s' if count == 1 else ''}."
-
-
-def _all_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
-    """Say how many messages wait on the whole platform, and how many of them are due."""
-    pending = Message.objects.filter(status__in=Message.PENDING)
-    count = pending.count()
-    due = pending.filter(status=Status.SCHEDULED, due_at__lte=timezone.now()).count()
-    workspaces = pending.values("workspace").distinct().count()
-    return f"{count} message{'' if count == 1 else 's'} wait in {workspaces} workspace{'' if workspaces == 1 else 's'}, {due} of them due now."
-
-
-def _closed_mail(rows: Sequence[Any], data: dict[str, Any]) -> str:
-    """Say how many messages an address or a domain on the list will stop."""
-    if data["email"]:
-        target = Q(recipient_hash=recipient_hash(data["email"]))
-    else:
-        domain = data["domain"].lower().lstrip("@").rstrip(".")
-        target = Q(recipient_domain=domain) | Q(recipient_domain__endswith=f".{domain}")
-    mails = Message.objects.filter(target, status__in=Message.PENDING)
-    if data["workspace"]:
-        mails = mails.filter(workspace=data["workspace"])
-    count, workspaces = mails.count(), mails.values("workspace").distinct().count()
-    return f"{count} waiting message{'' if count == 1 else 's'} in {workspaces} workspace{'' if workspaces == 1 else 's'} will be cancelled."
-
-
-def _stop_closed(deed: Deed, row: Suppression) -> int:
-    """Cancel what waits for the address or domain now, in the same transaction as the closure; the sweep would come later."""
-    results = stop_for_suppression(row, now=deed.now)
-    count = sum(len(result.cancelled) for result in results)
-    deed.notes.append(f"{count} waiting message{'' if count == 1 else 's'} cancelled.")
-    return count
-
-
-follow("suppression.add", _stop_closed)
-foresee("switch.turn_off", _all_mail)
-foresee("switch.turn_on", _all_mail)
-foresee("mailbox.pause", _waiting_mail)
-foresee("workspace.pause_sending", _workspace_mail)
-foresee("workspace.resume_sending", _workspace_mail)
-foresee("suppression.add", _closed_mail)

@@ -5,11 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.auditing import broken_links
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Notification
 from jobs.tasks import import_source
 from mailboxes.connecting import resume
+from mailboxes.models import Suppression
 from outreach.models import Message
-from tests.factories.accounts import WorkspaceFactory
+from tests.factories.accounts import UserFactory, WorkspaceFactory
 from tests.factories.jobs import SourceFactory
 from tests.factories.operations import (
     REASON,
@@ -38,6 +39,17 @@ def follow_up():
     return message
 
 
+def closed(reason: str, *, asked: bool = False) -> Suppression:
+    asking = {
+        "release_asked_by": UserFactory(is_staff=True),
+        "release_asked_at": timezone.now(),
+        "release_evidence": "A test mail arrived.",
+    }
+    return Suppression.objects.create(
+        scope="platform", address_hash="0" * 64, reason=reason, **(asking if asked else {})
+    )
+
+
 # (row, action, what else the form says, verb, field that shows the effect, before, after)
 ACTIONS = {
     "pause a mailbox": (MailboxFactory, "pause", {}, "mailbox.pause", "status", "active", "paused"),
@@ -53,7 +65,7 @@ ACTIONS = {
     "pause a workspace": (
         WorkspaceFactory,
         "pause-sending",
-        {},
+        {"typed": "STOP"},
         "workspace.pause_sending",
         "sending_paused_reason",
         "",
@@ -62,11 +74,50 @@ ACTIONS = {
     "resume a workspace": (
         paused_workspace,
         "resume-sending",
-        {},
+        {"typed": "START"},
         "workspace.resume_sending",
         "sending_paused_reason",
         "Spam reports.",
         "",
+    ),
+    "set a cap": (MailboxFactory, "set-cap", {"cap": "20"}, "mailbox.set_cap", "daily_cap", 50, 20),
+    "restart a ramp": (
+        lambda: MailboxFactory(
+            address="olga@firm.test", provider="smtp", is_sandbox=False, ramp_days=12
+        ),
+        "restart-ramp",
+        {},
+        "mailbox.restart_ramp",
+        "ramp_days",
+        12,
+        0,
+    ),
+    "send a held message": (
+        follow_up,
+        "requeue",
+        {},
+        "message.requeue",
+        "status",
+        "held",
+        "scheduled",
+    ),
+    "ask for a release": (
+        lambda: closed("hard_bounce"),
+        "ask-release",
+        {"evidence": "The postmaster says it works."},
+        "suppression.ask_release",
+        "release_evidence",
+        "",
+        "The postmaster says it works.",
+    ),
+    "release by a second person": (
+        lambda: closed("complaint", asked=True),
+        "release",
+        {},
+        "suppression.release",
+        "released_reason",
+        "",
+        REASON,
     ),
     "settle as sent": (
         unknown_message,
@@ -105,6 +156,10 @@ ACTIONS = {
         "cancelled",
     ),
 }
+
+
+# What the owner of a mailbox reads, with its reason.
+TOLD = {"mailbox.pause", "mailbox.resume", "mailbox.restart_ramp"}
 
 
 @pytest.mark.parametrize("case", ACTIONS.values(), ids=ACTIONS.keys())
@@ -147,6 +202,7 @@ def test_with_a_reason_it_happens_once_and_leaves_one_entry(case, operator, oper
     assert (entry.verb, entry.actor, entry.reason) == (verb, operator, REASON)
     assert (entry.target_id, entry.actor_ip) == (str(row.public_id), "127.0.0.1")
     assert entry.workspace == getattr(row, "workspace", row)
+    assert Notification.objects.filter(text__contains=REASON).count() == (verb in TOLD)
     assert entry.before != entry.after
     assert broken_links() == []
 
@@ -229,7 +285,7 @@ def test_pausing_a_mailbox_says_first_how_much_will_wait(operator_client):
     workspace_page = operator_client.get(do_url(message.workspace, "pause-sending"))
 
     assert "1 message of theirs will wait." in page
-    assert "1 message of theirs will wait." in workspace_page.content.decode()
+    assert "1 message of theirs waits." in workspace_page.content.decode()
 
 
 def test_a_staff_pause_is_read_by_the_owner_and_not_lifted_by_them(operator_client):

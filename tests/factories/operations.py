@@ -23,8 +23,8 @@ BODY = "Dear Maria, a planted body."
 REASON = "Bounces of this mailbox rose to 6 percent."
 
 
-def staff_member(role: str) -> User:
-    user = UserFactory(email=f"{role}@roleferry.example", is_staff=True)
+def staff_member(role: str, name: str = "") -> User:
+    user = UserFactory(email=f"{name or role}@roleferry.example", is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user
 
