@@ -10,8 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import environment  # noqa: TID251 - the check reports what the settings could not read
 
+# The tag of checks that a program without pages needs as well.
+SETTINGS = "settings"
 
-@register()
+
+@register(SETTINGS)
 def check_environment(
     app_configs: Sequence[AppConfig] | None, **kwargs: object
 ) -> list[CheckMessage]:
@@ -22,7 +25,7 @@ def check_environment(
     ]
 
 
-@register()
+@register(SETTINGS)
 def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Refuse to run without a secret key and a usable key for encrypted fields."""
     found: list[CheckMessage] = []

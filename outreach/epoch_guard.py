@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-import redis
 from django.conf import settings
 from django.db import connections
 
 from accounts.switches import SENDING, turn_off
 from outreach.ledger import Connection
+from outreach.valkey_link import ValkeyLink
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +55,7 @@ class EpochMark:
     def __init__(self, installation: str) -> None:
         self.path = Path(settings.STATE_ROOT) / f"dispatch-epoch-{installation}"
         self.key = f"{settings.CACHES['default']['KEY_PREFIX']}:dispatch-epoch:{installation}"
-        self._valkey: redis.Redis = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=VALKEY_SECONDS,
-            socket_connect_timeout=VALKEY_SECONDS,
-        )
+        self._valkey = ValkeyLink(settings.REDIS_URL, seconds=VALKEY_SECONDS)
         self._rest_until = 0.0
 
     def read(self) -> int:
@@ -102,8 +98,8 @@ class EpochMark:
         if monotonic() < self._rest_until:
             return 0
         try:
-            answer = self._valkey.execute_command(*command)
-        except (redis.RedisError, OSError) as error:
+            answer = self._valkey.ask(*command)
+        except OSError as error:
             self._rest_until = monotonic() + VALKEY_REST_SECONDS
             logger.warning("Valkey does not keep the epoch now", extra={"error": str(error)})
             return 0

@@ -26,7 +26,6 @@ from mailboxes.models import Mailbox, SendingDomain
 from mailboxes.pools import token_source
 from mailboxes.providers.base import ApiEndpoint, endpoint_from
 from mailboxes.smtp_session import Authentication, Security, SmtpEndpoint
-from outreach.attachments import read_file
 from outreach.judging import Ask, Ticket
 from outreach.ledger import Connection
 from outreach.ledger_sql import LEFT
@@ -191,6 +190,9 @@ def outgoing_of(parcel: Parcel) -> OutgoingMail:
 
 def _files(parcel: Parcel) -> Iterator[Attachment]:
     if parcel.file_path:
+        # Imported by the first mail with a file: what makes such files is large.
+        from outreach.attachments import read_file
+
         content = read_file(parcel.file_path, parcel.file_hash)
         yield Attachment(filename=parcel.file_name, content=content, content_type=parcel.file_type)
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from importlib import import_module
 from typing import Protocol
 
 from psycopg.rows import class_row
@@ -75,6 +76,21 @@ class Oracle(Protocol):
     """
 
     async def outcome(self, stray: Stray) -> Answer | Verdict: ...
+
+
+class LateOracle:
+    """Asks the mailboxes themselves; loads what speaks with them when the first mail was lost, as few senders need it."""
+
+    def __init__(self) -> None:
+        self._oracles: list[Oracle] = []
+
+    async def outcome(self, stray: Stray) -> Answer | Verdict:
+        """Return what the stray's mailbox knows of it."""
+        if not self._oracles:
+            module = await asyncio.to_thread(import_module, "outreach.oracles")
+            self._oracles.append(module.MailboxOracle())
+        # Several may have waited for the module; the first one's oracle serves all.
+        return await self._oracles[0].outcome(stray)
 
 
 class NoOracle:

@@ -24,8 +24,9 @@ from outreach import (
     verification,
 )
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
+from outreach.loops import loop_factory
 from outreach.models import Contact, Package
-from outreach.oracles import MailboxOracle
+from outreach.recovery import LateOracle
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +52,11 @@ def dispatch() -> None:
     options = Options(
         chores=(advancing.advance_sequences,),
         is_stopping=_STOPPING.is_set,
-        oracle=MailboxOracle(),
+        oracle=LateOracle(),
     )
     try:
-        tally = asyncio.run(Dispatcher(options).run())
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            tally = runner.run(Dispatcher(options).run())
     except NoSlotError:
         return
     if tally:
