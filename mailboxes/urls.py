@@ -4,13 +4,34 @@ from django.urls import path
 
 from mailboxes.oauth_providers import OAUTH_PROVIDERS
 from mailboxes.providers.base import API_PROVIDERS
-from mailboxes.views import dns, health, mailboxes, oauth, overview, services, warmup, webhooks
+from mailboxes.views import (
+    connecting,
+    detail,
+    dns,
+    health,
+    lending,
+    mailboxes,
+    oauth,
+    overview,
+    services,
+    warmup,
+    webhooks,
+)
 
 app_name = "mailboxes"
 
 urlpatterns = [
     path("mailboxes/", overview.mailbox_list, name="mailbox-list"),
-    path("mailboxes/connect/", mailboxes.mailbox_connect, name="mailbox-connect"),
+    path("mailboxes/connect/", connecting.mailbox_connect, name="mailbox-connect"),
+    path("mailboxes/connect/smtp/", connecting.connect_smtp, name="connect-smtp"),
+    path("mailboxes/connect/check/<uuid:pk>/", connecting.check_detail, name="check-detail"),
+    path("mailboxes/connect/check/<uuid:pk>/again/", connecting.check_repeat, name="check-repeat"),
+    path("mailboxes/connect/check/<uuid:pk>/accept/", connecting.check_accept, name="check-accept"),
+    path("mailboxes/<uuid:pk>/", detail.mailbox_detail, name="mailbox-detail"),
+    path("mailboxes/<uuid:pk>/test/", connecting.mailbox_test, name="mailbox-test"),
+    path("mailboxes/<uuid:pk>/caps/", connecting.mailbox_caps, name="mailbox-caps"),
+    path("mailboxes/<uuid:pk>/reconnect/", detail.mailbox_reconnect, name="mailbox-reconnect"),
+    path("mailboxes/<uuid:pk>/reports/secret/", detail.reports_rotate, name="reports-rotate"),
     *(
         path(f"mailboxes/connect/{kind}/", oauth.oauth_connect, {"kind": kind}, f"connect-{kind}")
         for kind in OAUTH_PROVIDERS
@@ -23,6 +44,7 @@ urlpatterns = [
         path(f"mailboxes/connect/{kind}/", services.api_connect, {"kind": kind}, f"connect-{kind}")
         for kind in API_PROVIDERS
     ),
+    path("mailboxes/lent/", lending.loan_agree, name="loan-agree"),
     path("mailboxes/<uuid:pk>/reports/", services.mailbox_reports, name="mailbox-reports"),
     path("mailboxes/<uuid:pk>/disconnect/", services.mailbox_disconnect, name="mailbox-disconnect"),
     path("mailboxes/<uuid:pk>/health/", health.mailbox_health, name="mailbox-health"),

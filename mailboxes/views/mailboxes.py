@@ -7,40 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.decorators import editor_required
 from accounts.http import MemberRequest, toast
 from accounts.models import Workspace
 from mailboxes import connecting
-from mailboxes.choices import account_ways, service_ways
-from mailboxes.forms import SmtpForm
 from mailboxes.models import Mailbox
-
-
-@require_http_methods(["GET", "POST"])
-@editor_required
-def mailbox_connect(request: MemberRequest) -> HttpResponse:
-    """Connect one's own mailbox: the log-in is tried before anything is kept."""
-    form = SmtpForm(
-        request.POST or None,
-        initial={"address": request.user.email, "display_name": request.workspace.sender_name},
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            connecting.prove_log_in(form.details())
-            mailbox = connecting.connect_smtp(request.workspace, form.details(), now=timezone.now())
-        except connecting.ConnectionRefusedBySenseError as error:
-            form.add_error(None, str(error))
-        else:
-            toast(request, f"{mailbox} is connected and starts with a few mails a day")
-            return redirect("mailboxes:mailbox-list")
-    return render(
-        request,
-        "mailboxes/mailbox_connect.html",
-        {"form": form, "account_ways": account_ways(), "service_ways": service_ways()},
-        status=422 if form.errors else 200,
-    )
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import editor_required
 from accounts.http import MemberRequest, toast
 from mailboxes import oauth
+from mailboxes.connecting import disconnect
 from mailboxes.keeping import AddressRefusedError, forget
 from mailboxes.models import Mailbox, WebhookEndpoint
 from mailboxes.oauth_providers import OAUTH_PROVIDERS
@@ -79,7 +80,11 @@ def mailbox_reports(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @editor_required
 def mailbox_disconnect(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Ask once, then forget every secret of a mailbox; Google is told, at Microsoft the person withdraws consent."""
+    """Ask once, then take a mailbox out of use.
+
+    A password or key is kept for a day, so that it can be undone. Tokens are forgotten at once: Google is told, at
+    Microsoft the person withdraws consent.
+    """
     mailbox = get_object_or_404(
         Mailbox.objects.for_workspace(request.workspace),
         public_id=pk,
@@ -91,10 +96,13 @@ def mailbox_disconnect(request: MemberRequest, pk: UUID) -> HttpResponse:
         context = {"mailbox": mailbox, "provider": provider}
         return render(request, "mailboxes/mailbox_disconnect.html", context)
     refresh_token = mailbox.oauth_refresh_token
-    forget(mailbox, by=str(request.user))
     if provider is None:
-        toast(request, f"{mailbox} is disconnected and its password or key is deleted")
-    elif oauth.revoke(provider, refresh_token):
+        disconnect(mailbox, by=str(request.user), now=timezone.now())
+        undo = reverse("mailboxes:mailbox-reconnect", args=[mailbox.public_id])
+        toast(request, f"{mailbox} is disconnected. Its waiting mail waits", undo_url=undo)
+        return redirect("mailboxes:mailbox-list")
+    forget(mailbox, by=str(request.user))
+    if oauth.revoke(provider, refresh_token):
         toast(request, f"{mailbox} is disconnected, and {provider.name} has ended our access")
     else:
         toast(

@@ -50,7 +50,7 @@ def test_a_journey_leaves_no_secret_behind(
     Client().post(reverse("account_login"), {"login": "olga@roleferry.example", "password": LOG_IN})
     with django_capture_on_commit_callbacks(execute=True):
         owner_client.post(
-            reverse("mailboxes:mailbox-connect"),
+            reverse("mailboxes:connect-smtp"),
             {
                 "address": "olga@real-company.com",
                 "username": "olga",

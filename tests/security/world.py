@@ -14,6 +14,8 @@ from accounts import invitations
 from accounts.isolation import tenant_models
 from accounts.models import BackgroundTask, Membership, Profile, User, Workspace
 from jobs.models import Document, Source
+from mailboxes import checking
+from mailboxes.connecting import SmtpDetails
 from mailboxes.models import Suppression
 from mailboxes.suppression import suppress
 from outreach.models import Message, Package
@@ -30,6 +32,9 @@ from tests.factories.outreach import (
 from tests.factories.scenes import being_written_to, package_for
 from tests.outreach.package_cases import make_package
 
+TYPED = SmtpDetails(
+    "olga@other-company.com", "Olga", "127.0.0.1", 587, "starttls", "olga", "typed-secret"
+)
 CONTACTS_CSV = b"Email,First name\nmaria@northwind.test,Maria\n"
 
 
@@ -132,6 +137,15 @@ def _being_written_to(profile: Profile) -> dict[str, Any]:
             address="olga@by-postmark.test",
             provider="postmark",
             is_sandbox=False,
+        ).public_id,
+        "own_mailbox": MailboxFactory(
+            workspace=profile.workspace,
+            address="olga@real-company.com",
+            provider="smtp",
+            is_sandbox=False,
+        ).public_id,
+        "check": checking.open_check(
+            profile.workspace, now=timezone.now(), details=TYPED
         ).public_id,
         "endpoint": WebhookEndpointFactory(mailbox=mailbox).public_id,
         **_closed_doors(profile),
