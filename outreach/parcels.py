@@ -37,7 +37,8 @@ LOAD = f"""
 SELECT m.id, m.lease_epoch AS epoch, m.public_id, m.message_id, m.recipient, m.subject, m.body, m.attempts,
     c.first_name, c.last_name, w.sender_name, w.postal_address,
     b.id AS mailbox_id, b.address, b.display_name, b.smtp_host, b.smtp_port, b.smtp_security, b.smtp_username,
-    b.smtp_password, b.is_sandbox, b.provider, b.api_credentials, b.is_sandbox OR b.imap_host <> '' AS is_heard,
+    b.smtp_password, b.is_sandbox, b.provider, b.api_credentials, CASE WHEN b.is_pool THEN (SELECT l.reply_to
+        FROM mailboxes_poolloan l WHERE l.lent_id = b.id AND l.withdrawn_at IS NULL) END AS own_reply_to, b.is_sandbox OR b.imap_host <> '' AS is_heard,
     coalesce(d.dkim_selector, '') AS dkim_selector, coalesce(d.dkim_private_key, '') AS dkim_private_key,
     coalesce(f.content, '') AS file_path, coalesce(f.filename, '') AS file_name,
     coalesce(f.content_type, '') AS file_type, m.approved_attachment_hash AS file_hash,
@@ -88,6 +89,7 @@ class Parcel:
     is_sandbox: bool
     provider: str
     api_credentials: str
+    own_reply_to: str | None
     is_heard: bool
     dkim_selector: str
     dkim_private_key: str
@@ -163,7 +165,8 @@ def compose_parcel(parcel: Parcel) -> bytes:
 
 def outgoing_of(parcel: Parcel) -> OutgoingMail:
     """Return everything the mail says; its file is read and compared with what was approved."""
-    reply_to = reply_to_of(parcel.address, parcel.public_id)
+    # Whoever borrows a mailbox hears answers in their own.
+    reply_to = parcel.own_reply_to or reply_to_of(parcel.address, parcel.public_id)
     return OutgoingMail(
         from_address=parcel.address,
         from_name=parcel.display_name or parcel.sender_name,

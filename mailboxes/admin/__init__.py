@@ -1,5 +1,5 @@
 """Mailboxes in the operations console."""
 
-from mailboxes.admin import domains, hearing, mailboxes, suppressions
+from mailboxes.admin import domains, hearing, lending, mailboxes, suppressions
 
-__all__ = ["domains", "hearing", "mailboxes", "suppressions"]
+__all__ = ["domains", "hearing", "lending", "mailboxes", "suppressions"]

@@ -19,6 +19,7 @@ from accounts.console.filters import WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_email, mask_word
 from accounts.models import Notification
+from mailboxes.admin.lending import LEND
 from mailboxes.admin.mailbox_columns import (
     bring_figures,
     dns_word,
@@ -194,6 +195,7 @@ class MailboxAdmin(OperationsAdmin):
     }
     sentences = ("status_reason", "last_error")
     staff_actions = (
+        LEND,
         StaffAction(
             name="pause",
             label="Pause",

@@ -9,6 +9,7 @@ from mailboxes.models.domain import (
 )
 from mailboxes.models.event import DeliveryEvent, ProviderDelivery, WebhookEndpoint
 from mailboxes.models.inbound import InboundMessage
+from mailboxes.models.loan import PoolLoan
 from mailboxes.models.mailbox import Mailbox, MailboxDay
 from mailboxes.models.suppression import Suppression
 
@@ -20,6 +21,7 @@ __all__ = [
     "InboundMessage",
     "Mailbox",
     "MailboxDay",
+    "PoolLoan",
     "ProviderDelivery",
     "RecipientWindow",
     "SendingDomain",
