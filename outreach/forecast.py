@@ -8,7 +8,7 @@ anything, and no other workspace uses up the hour of the same recipient domain.
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, StrIndex, Substr
 
 from accounts.models import Workspace
-from mailboxes.capacity import Room, cap_for, gap_of, may_send
+from mailboxes.capacity import Room, caps_today, gap_of, may_send
 from mailboxes.models import DomainQuarantine, Mailbox, MailboxDay
 from mailboxes.throttle import WindowRoom
 from outreach import ledger_sql as sql
@@ -91,24 +91,28 @@ class _Mail:
 class _World:
     """Everything the planner looks at, moved on as mails leave."""
 
+    plan: str
+    today: date
     mailboxes: list[Mailbox]
+    # Reserved today by real mailboxes that may not send any more; it counts against the plan.
+    elsewhere: int
     reserved: dict[tuple[int, date], int]
     written: dict[tuple[int, int], datetime]
     people: dict[int, set[int]]
     windows: dict[tuple[str, datetime], int]
     last_sent: dict[int, datetime]
-    sent_days: dict[int, set[date]] = field(default_factory=lambda: defaultdict(set))
 
     def rooms(self, now: datetime) -> list[Room]:
         """Return the mailboxes as they stand at `now`."""
         day = now.astimezone(UTC).date()
+        caps = caps_today([self._row(box, day) for box in self.mailboxes])
         return [
             Room(
                 id=box.pk,
                 workspace_id=box.workspace_id,
                 address=box.address,
                 is_sandbox=box.is_sandbox,
-                cap=cap_for(box, day),
+                cap=caps[box.pk],
                 reserved=self.reserved.get((box.pk, day), 0),
                 taken=0,
                 free_at=self._free_at(box, now),
@@ -116,6 +120,27 @@ class _World:
             )
             for box in self.mailboxes
         ]
+
+    def _row(self, box: Mailbox, day: date) -> dict[str, Any]:
+        """Return what the cap of a mailbox on `day` rests on; its days from now on count as clean ones."""
+        frozen = box.ramp_frozen_until or date.min
+        clean = [
+            sent
+            for (number, sent), slots in self.reserved.items()
+            if number == box.pk and slots and frozen < sent < day
+        ]
+        return {
+            "id": box.pk,
+            "workspace_id": box.workspace_id,
+            "plan": self.plan,
+            "is_sandbox": box.is_sandbox,
+            "status": box.status,
+            "daily_cap": box.daily_cap,
+            "warmup_started_on": box.warmup_started_on,
+            "ramp_days": box.ramp_days + (0 if box.warned_at else len(clean)),
+            "reserved": self.reserved.get((box.pk, day), 0),
+            "elsewhere": self.elsewhere if day == self.today else 0,
+        }
 
     def hours(self, domains: Iterable[str], now: datetime) -> dict[str, WindowRoom]:
         """Return the room at recipient domains in this hour."""
@@ -152,18 +177,18 @@ def forecast(workspace: Workspace, *, now: datetime) -> Outlook:
     """Return what becomes of every waiting mail of the workspace if nothing changes."""
     mailboxes = _mailboxes(workspace, now)
     rows = _rows(_WAITING, workspace=workspace.pk)
-    mails = _foresee(rows, mailboxes, now) if rows else {}
+    mails = _foresee(workspace, rows, mailboxes, now) if rows else {}
     return Outlook(mails, {box.pk: box.address for box in mailboxes})
 
 
 def _foresee(
-    rows: list[dict[str, Any]], mailboxes: list[Any], now: datetime
+    workspace: Workspace, rows: list[dict[str, Any]], mailboxes: list[Any], now: datetime
 ) -> dict[int, Forecast]:
     earlier = _earlier({row["enrollment_id"] for row in rows})
     found: dict[int, Forecast] = {}
     ready: list[_Mail] = []
     followers: dict[int, list[_Mail]] = defaultdict(list)
-    world = _look(mailboxes, rows, now)
+    world = _look(workspace, mailboxes, rows, now)
     for row in rows:
         mail = _mail(row)
         reason = _why_never(row, world, now)
@@ -308,7 +333,9 @@ def _earlier(enrollments: set[int]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def _look(mailboxes: list[Any], rows: list[dict[str, Any]], now: datetime) -> _World:
+def _look(
+    workspace: Workspace, mailboxes: list[Any], rows: list[dict[str, Any]], now: datetime
+) -> _World:
     """Load what the mailboxes and the recipients' sides have had, and whom each application has written to."""
     companies = sorted({row["company_id"] for row in rows})
     applications = sorted({row["application_id"] for row in rows})
@@ -317,9 +344,15 @@ def _look(mailboxes: list[Any], rows: list[dict[str, Any]], now: datetime) -> _W
     people = _rows(sql.WRITTEN_PEOPLE, applications=applications)
     windows = _rows(sql.WINDOWS, domains=domains)
     able = [box for box in mailboxes if may_send(box) and not box.is_quarantined]
+    today = now.astimezone(UTC).date()
     return _World(
+        plan=workspace.plan,
+        today=today,
         mailboxes=able,
-        reserved={(box.pk, now.astimezone(UTC).date()): box.reserved_today for box in able},
+        elsewhere=sum(
+            box.reserved_today for box in mailboxes if box not in able and not box.is_sandbox
+        ),
+        reserved={(box.pk, today): box.reserved_today for box in able},
         written={(row["workspace_id"], row["company_id"]): row["at"] for row in written},
         people={row["application_id"]: set(row["people"]) for row in people},
         windows={(row["domain"], _hour(now)): row["used"] for row in windows},

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import Min
 
-from mailboxes.models import MailboxDay
+from mailboxes.models import Mailbox, MailboxDay
+from mailboxes.ramp import count_days
 from outreach.advancing import advance_sequences
 from outreach.forecast import forecast
 from outreach.models import Message
@@ -51,8 +52,12 @@ def world(world, sink, settings):
             smtp_password="",
             daily_cap=cap,
         )
-        for number, cap in enumerate((3, 5))
+        for number, cap in enumerate((3, 50))
     ]
+    # One day before the end of the ramp's first stage: its cap rises on the way.
+    Mailbox.objects.filter(pk=boxes[1].pk).update(
+        status="warmup", warmup_started_on=START.date() - timedelta(days=9), ramp_days=2
+    )
     world.boxes = boxes
     version = SequenceVersionFactory(workspace=world.workspace)
     world.steps = [
@@ -102,6 +107,7 @@ def send_everything(clock):
     now = START
     for _ in range(MOST_LOOKS):
         clock.set(now)
+        count_days(now=now)
         advance_sequences(now)
         dispatch()
         advance_sequences(now)
