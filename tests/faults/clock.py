@@ -1,75 +1,70 @@
-"""A clock that a test can move, for PostgreSQL and Django at once (F19; the forecast's test in frozen time)."""
+"""A clock that tests move: the database's, for every connection that is opened while it is in force, and Python's.
+
+The sender takes its times from the database. A schema of our own stands before pg_catalog in the search path and brings
+its own now(), so that statements as they are in the product see the moved time; nothing in the product knows of it.
+CURRENT_TIMESTAMP and its like cannot be moved; the ledger uses none of them (test_clock.py).
+"""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db import connection, connections
-from django.utils import timezone
+import time_machine
+from django.db import connection
 
-SCHEMA = "moved_clock"
-# Every way in which our statements ask for the time. CURRENT_TIMESTAMP cannot be moved; nothing of ours uses it.
-ASKED = ("now", "transaction_timestamp", "statement_timestamp", "clock_timestamp")
+SCHEMA = """
+CREATE SCHEMA IF NOT EXISTS moved_clock;
+CREATE TABLE IF NOT EXISTS moved_clock.state (frozen_at timestamptz NOT NULL);
+DELETE FROM moved_clock.state;
+INSERT INTO moved_clock.state VALUES ('2000-01-01Z');
+CREATE OR REPLACE FUNCTION moved_clock.now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT frozen_at FROM moved_clock.state';
+CREATE OR REPLACE FUNCTION moved_clock.transaction_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT frozen_at FROM moved_clock.state';
+CREATE OR REPLACE FUNCTION moved_clock.statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT frozen_at FROM moved_clock.state';
+CREATE OR REPLACE FUNCTION moved_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+    AS 'SELECT frozen_at FROM moved_clock.state';
+"""
+SEARCH_PATH = "-c search_path=moved_clock,public,pg_catalog"
 
 
 class MovedClock:
-    """Within the block, every new connection of this process and of senders it starts tells our time.
+    """Stands still until it is set."""
 
-    The time is a row of the database, read by functions that stand before PostgreSQL's own in the search path, so a
-    move counts for everybody at once, from the next statement on. `timezone.now()` follows. While `frozen` it stands
-    still; otherwise it runs on from where it was put.
-    """
+    def __init__(self, traveller):
+        self._traveller = traveller
+        self.moment = None
 
-    def __init__(self, monkeypatch, *, at=None, frozen=True):
-        self.monkeypatch, self.frozen = monkeypatch, frozen
-        self.began = at or datetime.now(UTC)
-
-    def __enter__(self):
+    def set(self, moment: datetime) -> None:
+        """Let it be `moment` (aware) for the database and for Python."""
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA {SCHEMA}")
-            cursor.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO PUBLIC")
-            cursor.execute(
-                f"CREATE TABLE {SCHEMA}.dial (moved interval NOT NULL, stands timestamptz)"
-            )
-            cursor.execute(f"INSERT INTO {SCHEMA}.dial VALUES ('0', NULL)")
-            cursor.execute(f"GRANT SELECT ON {SCHEMA}.dial TO PUBLIC")
-            for name in ASKED:
-                volatility = "VOLATILE" if name == "clock_timestamp" else "STABLE"
-                cursor.execute(
-                    f"CREATE FUNCTION {SCHEMA}.{name}() RETURNS timestamptz LANGUAGE sql {volatility} AS "
-                    f"'SELECT coalesce(stands, pg_catalog.{name}() + moved) FROM {SCHEMA}.dial'"
-                )
-        options = connection.settings_dict["OPTIONS"]
-        self.monkeypatch.setitem(options, "options", f"-c search_path={SCHEMA},public,pg_catalog")
-        connections.close_all()
-        self.monkeypatch.setattr(timezone, "now", self.now)
-        self.move_to(self.began)
-        return self
+            cursor.execute("UPDATE moved_clock.state SET frozen_at = %s", [moment])
+        self._traveller.move_to(moment, tick=False)
+        self.moment = moment
 
-    def __exit__(self, *_):
-        self.monkeypatch.undo()
-        connections.close_all()
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
-
-    def now(self):
-        """Return the moved time."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            return cursor.fetchone()[0].astimezone(UTC)
-
-    def move_to(self, moment):
-        """Let it be `moment` for everybody."""
-        values = ["0", moment] if self.frozen else [moment - datetime.now(UTC), None]
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {SCHEMA}.dial SET moved = %s, stands = %s", values)
-
-    def move_by(self, **delta):
-        """Move it forward or back, like ``move_by(hours=-1)``."""
-        self.move_to(self.now() + timedelta(**delta))
+    def move_by(self, **delta: float) -> None:
+        """Let it be so much later, or earlier: ``move_by(hours=-1)``."""
+        self.set(self.moment + timedelta(**delta))
 
 
 @contextmanager
-def moved_clock(monkeypatch, **options):
-    """Yield a MovedClock."""
-    with MovedClock(monkeypatch, **options) as clock:
-        yield clock
+def moved_clock(moment: datetime):
+    """Freeze time at `moment`; senders that are started inside live in it. For tests with committed data only."""
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA)
+    options = connection.settings_dict["OPTIONS"]
+    before = options.get("options")
+    options["options"] = SEARCH_PATH
+    connection.close()
+    try:
+        with time_machine.travel(moment, tick=False) as traveller:
+            clock = MovedClock(traveller)
+            clock.set(moment)
+            yield clock
+    finally:
+        connection.close()
+        options.pop("options")
+        if before is not None:
+            options["options"] = before
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA moved_clock CASCADE")
