@@ -10,6 +10,7 @@ from jobs.models import Application, Job
 from mailboxes.capacity import cap_for, gap_after_send, may_send
 from mailboxes.models import Mailbox, MailboxDay
 from mailboxes.suppression import live_suppression
+from outreach import obstacles
 from outreach.claiming import DueMessage, wait_for_company, wait_for_window
 from outreach.models import Enrollment, Message, Package
 from outreach.scheduling import next_sending_moment, pace_for, zone_for
@@ -143,12 +144,21 @@ def why_not_sending(message: Message, now: datetime) -> list[Check]:
         _person(message),
         _suppression(message, now),
         _opening(message),
+        _wall("Platform", obstacles.platform(message), "RoleFerry is sending."),
         _workspace(message),
+        _wall("Campaign", obstacles.campaign(message), "The sequence is not paused."),
         *_mailbox(message, now),
+        _wall("Plan", obstacles.plan(message, now), "The plan has room today."),
         _step_before(message),
         _hold(message, now),
         _window(message, now),
         _company(message, now),
+        _wall("People", obstacles.crowd(message), "Few people were written to about this opening."),
+        _wall(
+            "Recipient's domain",
+            obstacles.recipient_domain(message, now),
+            "It has had few of our mails in this hour.",
+        ),
         _due(message, now),
     ]
     first = next((number for number, check in enumerate(checks) if not check.is_ok), None)
@@ -160,6 +170,10 @@ def why_not_sending(message: Message, now: datetime) -> list[Check]:
 
 def _check(name: str, problem: str, *, fine: str, link: str = "") -> Check:
     return Check(name, not problem, problem or fine, link if problem else "")
+
+
+def _wall(name: str, problem: str, fine: str) -> Check:
+    return _check(name, problem, fine=fine)
 
 
 def _approval(message: Message) -> Check:
@@ -220,6 +234,7 @@ def _mailbox(message: Message, now: datetime) -> list[Check]:
         boxes = boxes.filter(pk=message.enrollment.mailbox_id)
     known = list(boxes.select_related("workspace").order_by("pk"))
     able = [box for box in known if may_send(box)]
+    closed = {box.pk for box in obstacles.quarantined(able)}
     problem = ""
     if not known:
         problem = "No mailbox is connected that could send it."
@@ -227,15 +242,18 @@ def _mailbox(message: Message, now: datetime) -> list[Check]:
         problem = f"{known[0].address} may not send now: " + (
             known[0].status_reason or f"its health is {known[0].health}."
         )
+    elif len(closed) == len(able):
+        problem = f"RoleFerry has closed the domain of {able[0].address} for now."
     mailbox = _check("Mailbox", problem, fine="A mailbox is ready.", link="mailboxes")
     if problem:
         return [mailbox]
+    able = [box for box in able if box.pk not in closed]
     day = now.date()
     used = dict(
         MailboxDay.objects.filter(mailbox__in=able, day=day).values_list("mailbox_id", "reserved")
     )
     roomy = [box for box in able if used.get(box.pk, 0) < cap_for(box, day)]
-    full = "" if roomy else f"{able[0].address} has used its room for today (UTC)."
+    full = "" if roomy else obstacles.room(able[0], now)
     free = [
         box
         for box in roomy or able
