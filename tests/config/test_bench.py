@@ -14,6 +14,14 @@ PEERS = {
     "pages": {"vs_offset", "vs_offset_deep", "vs_icontains"},
     "send": {"vs_naive", "vs_naive_running"},
     "match": {"vs_keywords"},
+    "ops": {
+        "vs_stock",
+        "vs_stock_deep",
+        "vs_stock_filter",
+        "vs_stock_search",
+        "vs_limit_slowest",
+        "vs_limit_typical",
+    },
 }
 
 
@@ -42,7 +50,7 @@ def check_lines(name, lines):
     assert all(value > 0 for value in last["ratios"].values())
 
 
-@pytest.mark.parametrize("name", ["pages", "send"])
+@pytest.mark.parametrize("name", ["pages", "send", "ops"])
 def test_a_benchmark_prints_its_systems_and_ends_with_the_ratios(name, transactional_db):
     """On this test's database, which is there already; benchmarks by themselves start their own."""
     used = connection.settings_dict
