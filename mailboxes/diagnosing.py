@@ -41,7 +41,7 @@ Rule = tuple[str, Callable[[Failure], bool], str, str]
 
 def diagnose(failure: Failure) -> Diagnosis:
     """Return cause and fix; every failure has one, and none says only that there was an error."""
-    for key, fits, cause, fix in _RULES:
+    for key, fits, cause, fix in RULES:
         if fits(failure):
             return Diagnosis(key, _filled(cause, failure), _filled(fix, failure))
     said = f" It said: “{_short(failure)}”" if _short(failure) else ""
@@ -254,7 +254,7 @@ _LOGIN: tuple[Rule, ...] = (
         "access_withdrawn",
         names("access was withdrawn"),
         "You or your provider took the access back.",
-        "Connect the mailbox again.",
+        "Connect the mailbox again, the same way as the first time.",
     ),
     (
         "imap_wrong_password",
@@ -394,4 +394,4 @@ _BROKEN: tuple[Rule, ...] = (
         "Check port and encryption: {starttls_port} with STARTTLS or {tls_port} with TLS. Else test again in a few minutes.",
     ),
 )
-_RULES: tuple[Rule, ...] = _DNS + _CONNECTION + _LOGIN + _SENDING + _FINDING + _BROKEN
+RULES: tuple[Rule, ...] = _DNS + _CONNECTION + _LOGIN + _SENDING + _FINDING + _BROKEN
