@@ -275,7 +275,9 @@ def _files(situation: Situation) -> list[Check]:
     if files or file is None or file.document_id != resume.pk:
         why = problem_of(situation.package) or "The PDF of the resume in force is not made yet."
         return [Check("attachment", BLOCK, why, "#attachment", "Look at it")]
-    sentence = f"The first mail to each person carries {file.filename} ({filesizeformat(file.size)})."
+    sentence = (
+        f"The first mail to each person carries {file.filename} ({filesizeformat(file.size)})."
+    )
     return [Check("attachment", OK, sentence)]
 
 

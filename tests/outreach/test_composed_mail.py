@@ -169,19 +169,30 @@ def test_a_key_that_cannot_sign_holds_the_mail(package, owner, sink):
     assert sink.accepted == []
 
 
-def test_a_mail_that_needs_no_header_gets_none_forged(package, owner, sink, profile):
-    """S10 at the sink: names and addresses that reached the database in another way hold the mail."""
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("mailboxes_mailbox.display_name", "Olga\r\nBcc: evil@evil.test"),
+        ("mailboxes_mailbox.display_name", "Olga\u2028X-Evil: 1"),
+        ("outreach_contact.first_name", "Maria\nX-Evil: 1"),
+        ("outreach_message.message_id", "<a@b.test>\r\nX-Evil: 1"),
+        ("outreach_attachment.filename", "cv.pdf\r\nX-Evil: 1"),
+        ("outreach_attachment.content_type", "application/pdf\nX-Evil: 1"),
+    ],
+)
+def test_whatever_reached_the_database_forges_no_header(package, owner, sink, place, value):
+    """S10 at the sink: values that slipped past every form hold the mail, with a sentence, and nothing arrives."""
     approved(package, owner.user)
-    for value in ("Olga\r\nBcc: evil@evil.test", "Olga\nX-Evil: 1", "Olga\x0bX", "Olga\u2028X"):
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE mailboxes_mailbox SET display_name = %s", [value])
-        Message.objects.filter(step_number=1).update(
-            status="scheduled", due_at=timezone.now(), mailbox=None, status_reason=""
-        )
-        dispatch()
-        message = Message.objects.get(step_number=1)
-        assert message.status == "held"
-        assert "forged header" in message.status_reason
+    table, _, column = place.partition(".")
+    with connection.cursor() as cursor:
+        rows = "WHERE step_number = 1" if table == "outreach_message" else ""
+        cursor.execute(f"UPDATE {table} SET {column} = %s {rows}", [value])
+    Message.objects.filter(step_number=1).update(due_at=timezone.now())
+    dispatch()
+    message = Message.objects.get(step_number=1)
+    assert (message.status, message.sent_at) == ("held", None)
+    assert message.status_reason.endswith(".")
+    assert "evil" not in message.status_reason.lower()
     assert sink.accepted == []
 
 
