@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from accounts.models import Workspace
 from mailboxes import dkim, dns_lookup, dns_records
+from mailboxes.addresses import domain_of
 from mailboxes.dns_lookup import Ask
 from mailboxes.dns_records import Judgment
 from mailboxes.models import DomainCheck, Mailbox, SendingDomain
@@ -22,6 +23,8 @@ Verdict = DomainCheck.Verdict
 CHECK_EVERY = timedelta(hours=24)
 # One turn enqueues this many, so that a thousand domains are asked over hours and not in one minute.
 CHECKS_A_TURN = 100
+# RFC 6761: nobody can publish a record there; the sample workspace shows such a domain.
+RESERVED = r"\.(test|example|invalid|localhost)$"
 STEPS = ("Asking for SPF", "Asking for DKIM", "Asking for DMARC", "Asking for MX")
 
 
@@ -60,12 +63,11 @@ def ensure_domain(mailbox: Mailbox) -> SendingDomain | None:
 
 
 def domain_row(mailbox: Mailbox) -> SendingDomain | None:
-    """Return the row of a mailbox's own domain if there is one."""
-    domain = own_domain_of(mailbox)
+    """Return the row of a mailbox's domain if there is one."""
     rows: models.QuerySet[SendingDomain] = SendingDomain.objects.filter(
-        workspace=mailbox.workspace_id, domain__iexact=domain
+        workspace=mailbox.workspace_id, domain__iexact=domain_of(mailbox.address)
     )
-    return rows.first() if domain else None
+    return rows.first()
 
 
 def mailboxes_of(sending_domain: SendingDomain) -> list[Mailbox]:
@@ -221,8 +223,10 @@ def adopt_domains() -> int:
 
 
 def due_domains(*, now: datetime) -> list[int]:
-    """Return the ids of the domains that were not asked for a day, the longest first."""
-    rows = SendingDomain.objects.filter(
-        Q(checked_at=None) | Q(checked_at__lte=now - CHECK_EVERY)
+    """Return the ids of the domains that were not asked for a day, the longest first; an example's is never asked."""
+    rows = (
+        SendingDomain.objects.filter(
+            Q(checked_at=None) | Q(checked_at__lte=now - CHECK_EVERY)
+        ).exclude(domain__iregex=RESERVED)
     ).order_by(models.F("checked_at").asc(nulls_first=True), "pk")
     return list(rows.values_list("pk", flat=True)[:CHECKS_A_TURN])

@@ -185,6 +185,8 @@ class Player:
 
     def close_days(self) -> None:
         """Write what each day took from the mailbox's room."""
+        bounces = Message.objects.filter(mailbox=self.mailbox, status=Status.BOUNCED)
+        bounced = Counter(bounces.values_list("reserved_day", flat=True))
         MailboxDay.objects.bulk_create(
             MailboxDay(
                 workspace_id=self.mailbox.workspace_id,
@@ -193,6 +195,7 @@ class Player:
                 cap=self.mailbox.daily_cap,
                 reserved=count,
                 sent=count,
+                bounced=bounced[day],
             )
             for day, count in self.sent_on.items()
         )

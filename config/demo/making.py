@@ -16,6 +16,7 @@ from accounts.profiles import touch_profile
 from accounts.signup import create_workspace
 from config.demo import people
 from config.demo.history import Player, working_days_ago
+from config.demo.mailboxes import make_warming_mailbox
 from config.demo.people import Person, Story
 from config.demo.postings import Posting, answer_of, load_postings
 from jobs import documents, importing, matching
@@ -92,6 +93,7 @@ def make_workspace(user: User, *, now: datetime) -> Workspace:
     _tell_waiting(profile, user, now=now)
     _tell_early(profile, user, now=now)
     _close_doors(workspace, now=now)
+    make_warming_mailbox(workspace, now=now)
     # From here on the whole circle can be watched; until now it had to take days.
     Workspace.objects.filter(pk=workspace.pk).update(pace=Workspace.Pace.PRACTICE)
     workspace.refresh_from_db()
@@ -296,7 +298,7 @@ def _close_doors(workspace: Workspace, *, now: datetime) -> None:
         scope=Suppression.Scope.WORKSPACE,
         domain=people.DO_NOT_CONTACT,
         workspace=workspace,
-        source="added by hand",
+        source="my present employer",
         now=now,
     )
     Notification.objects.create(

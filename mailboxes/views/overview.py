@@ -49,6 +49,7 @@ def _card(mailbox: Mailbox, days: list[Day], used: int, today: date) -> dict[str
         "is_ramped": ramp_story.is_ramped(mailbox),
         "ramp_day": min(mailbox.ramp_days + 1, ramp_story.LAST_DAY),
         "last_day": ramp_story.LAST_DAY,
+        "is_quiet": not figures.sent_in(days),
         "spark": figures.spark_points(days),
         "spark_words": figures.spark_words(days),
         "bounces": figures.bounce_rate(week),

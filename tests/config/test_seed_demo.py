@@ -14,7 +14,16 @@ from config.demo import making, people
 from config.demo.postings import load_postings
 from jobs.models import Application, ApplicationEvent, Company, Job, JobMatch, Source
 from jobs.scoring import band_of
-from mailboxes.models import DeliveryEvent, InboundMessage, Mailbox, MailboxDay, Suppression
+from mailboxes.dns_checks import due_domains, latest_checks
+from mailboxes.models import (
+    DeliveryEvent,
+    DomainCheck,
+    InboundMessage,
+    Mailbox,
+    MailboxDay,
+    SendingDomain,
+    Suppression,
+)
 from outreach.interviews import interviews_of
 from outreach.models import Approval, Contact, Enrollment, Message, Package, Reply
 from tests.factories.accounts import UserFactory, WorkspaceFactory
@@ -167,12 +176,36 @@ def check_mail(workspace):
     assert replies.filter(matched_by="references").count() == 11
     assert replies.filter(is_human=False).count() == 3
     assert not DeliveryEvent.objects.filter(workspace=workspace, processed_at=None).exists()
-    days = MailboxDay.objects.filter(workspace=workspace)
-    assert sum(day.sent for day in days) == 46
-    assert Mailbox.objects.get(workspace=workspace).is_sandbox
+    practice = Mailbox.objects.get(workspace=workspace, is_sandbox=True)
+    days = MailboxDay.objects.filter(mailbox=practice)
+    assert (sum(day.sent for day in days), sum(day.bounced for day in days)) == (46, 1)
+    check_warming_mailbox(Mailbox.objects.get(workspace=workspace, is_sandbox=False))
     reasons = Suppression.objects.filter(workspace=workspace).values_list("reason", flat=True)
     assert Counter(reasons) == {"hard_bounce": 1, "asked": 1, "manual": 1}
     assert Notification.objects.filter(workspace=workspace, seen_at=None).exists()
+
+
+def check_warming_mailbox(mailbox):
+    """It tells of a warm-up that a warning holds, cannot send, and adds up by the product's own rules."""
+    assert mailbox.address == "anna@keller.example"
+    assert (mailbox.smtp_password, mailbox.imap_host) == ("", "")
+    assert mailbox.status == "warmup"
+    assert 70 <= mailbox.health < 100
+    assert mailbox.warned_at is not None
+    assert [part["key"] for part in mailbox.health_reasons] == ["bounces"]
+    days = MailboxDay.objects.filter(mailbox=mailbox)
+    assert mailbox.ramp_days == days.count() - 1
+    assert all(day.sent <= day.cap for day in days)
+    assert DeliveryEvent.objects.filter(endpoint__mailbox=mailbox, type="bounced").count() == 2
+    domain = SendingDomain.objects.get(workspace=mailbox.workspace)
+    assert {kind: check.verdict for kind, check in latest_checks(domain).items()} == {
+        "spf": "ok",
+        "dkim": "ok",
+        "dmarc": "warning",
+        "mx": "ok",
+    }
+    assert DomainCheck.objects.filter(sending_domain=domain).count() == 6
+    assert due_domains(now=timezone.now() + timedelta(days=9)) == []
 
 
 def check_packages(workspace):

@@ -166,7 +166,7 @@ def test_warmup_says_what_holds_the_ramp(owner_client, mailbox):
         warned_at=NOW, ramp_frozen_until=TODAY + timedelta(days=3)
     )
     text = page(owner_client, "warmup", mailbox)
-    assert "A warning stands." in text
+    assert "A warning stands, and no day counts until it is over." in text
     assert "You froze it until 23 November 2026." in text
 
 
