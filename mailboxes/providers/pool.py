@@ -118,10 +118,9 @@ class ApiPool:
 
 def _says_taken(endpoint: ApiEndpoint, letter: Letter) -> bool:
     """Return whether a good answer is the one for a taken mail: SendGrid's 200 means "valid, but not sent"."""
-    status = letter.anymail_status
     if endpoint.provider == Mailbox.Provider.SENDGRID:
-        return bool(status.esp_response.status_code == _QUEUED_BY_SENDGRID)
-    return bool(status.message_id)
+        return bool(letter.anymail_status.esp_response.status_code == _QUEUED_BY_SENDGRID)
+    return bool(_provider_id(endpoint, letter))
 
 
 def _provider_id(endpoint: ApiEndpoint, letter: Letter) -> str:
@@ -129,4 +128,6 @@ def _provider_id(endpoint: ApiEndpoint, letter: Letter) -> str:
     status = letter.anymail_status
     if endpoint.provider == Mailbox.Provider.SENDGRID:
         return str(status.esp_response.headers.get("X-Message-Id", ""))[:200]
-    return str(status.message_id or "")[:200]
+    # One recipient has one name; where the provider writes the address its own way, anymail lists an unknown beside it.
+    found = status.message_id if isinstance(status.message_id, set) else {status.message_id}
+    return next((str(name)[:200] for name in found if name), "")
