@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.internet import is_public_address
 from accounts.models import Workspace
+from mailboxes.brakes import rests_until
 from mailboxes.keeping import AddressRefusedError, keep
 from mailboxes.models import Mailbox, WebhookEndpoint
 from mailboxes.receipts import Stage, TransientTransportError, TransportError
@@ -271,12 +273,17 @@ def pause(mailbox: Mailbox, *, reason: str, by_staff: bool = False) -> bool:
     )
 
 
-def resume(mailbox: Mailbox, *, by_staff: bool = False) -> bool:
-    """Let a paused mailbox send again. A person cannot lift a pause that operations set."""
+def resume(mailbox: Mailbox, *, by_staff: bool = False, now: datetime | None = None) -> bool:
+    """Let a paused mailbox send again; `now` is this moment unless given.
+
+    A person cannot lift a pause that operations set, nor end the rest after a brake before its time.
+    """
+    rests = rests_until(mailbox)
+    is_resting = rests is not None and (now or timezone.now()) < rests
     if (
         mailbox.status not in {Mailbox.Status.PAUSED, Mailbox.Status.BROKEN}
         or mailbox.disconnected_at is not None
-        or (mailbox.paused_by_staff and not by_staff)
+        or (not by_staff and (mailbox.paused_by_staff or is_resting))
     ):
         return False
     status = (

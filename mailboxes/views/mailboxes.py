@@ -13,6 +13,7 @@ from accounts.decorators import editor_required
 from accounts.http import MemberRequest, toast
 from accounts.models import Workspace
 from mailboxes import connecting
+from mailboxes.brakes import rests_until
 from mailboxes.models import Mailbox
 
 
@@ -70,6 +71,12 @@ def mailbox_resume(request: MemberRequest, pk: UUID) -> HttpResponse:
         toast(
             request,
             f"{mailbox} was paused by operations: {mailbox.status_reason}. Write to support to have it checked.",
+        )
+    elif (rests := rests_until(mailbox)) is not None:
+        toast(
+            request,
+            f"{mailbox} rests until {rests:%-d %B, %H:%M} UTC and is then looked at again. "
+            f"{mailbox.status_reason}",
         )
     return _back(request, mailbox)
 

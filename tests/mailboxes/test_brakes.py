@@ -10,6 +10,7 @@ from accounts.models import Notification
 from mailboxes import brakes
 from mailboxes.brakes import Ruling, look_at, look_at_all, rule
 from mailboxes.capacity import cap_for
+from mailboxes.connecting import resume
 from mailboxes.events import brake_mailbox
 from mailboxes.health import Figures
 from mailboxes.models import Mailbox, MailboxDay
@@ -238,3 +239,15 @@ def test_of_four_workers_one_stops_the_mailbox():
     assert box.ramp_days == 10
     assert Notification.objects.filter(kind="mailbox_braked").count() == 1
     assert brakes.rests_until(box) == NOW + timedelta(hours=24)
+
+
+def test_a_person_cannot_cut_the_rest_short_and_operations_can(box):
+    day_of(box, sent=60, bounced=6)
+    look(box)
+    assert not resume(box, now=NOW + timedelta(hours=23))
+    assert box.status == "paused"
+    assert resume(box, now=NOW + timedelta(hours=25))
+    assert (box.status, box.ramp_days) == ("warmup", 10)
+    Mailbox.objects.update(status="paused", status_reason="Stopped.", braked_at=NOW)
+    box.refresh_from_db()
+    assert resume(box, by_staff=True, now=NOW)
