@@ -88,7 +88,9 @@ def _bring_dns(rows: list[Mailbox], figures: dict[int, Figures]) -> None:
 def health_word(mailbox: Mailbox) -> str:
     """Return number, word and the first reason; a mailbox that stands says why it stands."""
     word = "good" if mailbox.health >= HEALTH_TO_SEND else "low"
-    why = mailbox.status_reason or (mailbox.health_reasons[0] if mailbox.health_reasons else "")
+    why = mailbox.status_reason or (
+        mailbox.health_reasons[0]["sentence"] if mailbox.health_reasons else ""
+    )
     text = f"{mailbox.get_status_display()}, {mailbox.health} {word}"
     return f"{text}: {mask_addresses_in(str(why))[:80]}" if why else text
 
