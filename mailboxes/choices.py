@@ -25,7 +25,7 @@ def account_ways() -> list[Way]:
         try:
             registration_of(provider)
         except NotConfiguredError:
-            url, note = "", "Not configured here. Use an app password below instead."
+            url, note = "", "Not configured here. Use an app password instead."
         ways.append(Way(f"{provider.name} account", url, note))
     return ways
 

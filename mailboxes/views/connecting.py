@@ -14,6 +14,7 @@ from accounts import progress
 from accounts.decorators import editor_required
 from accounts.http import MemberRequest, toast
 from accounts.models import BackgroundTask
+from accounts.scoping import WorkspaceModel
 from mailboxes import checking, tasks
 from mailboxes.addresses import domain_of
 from mailboxes.app_passwords import HELP, help_for
@@ -30,6 +31,16 @@ from mailboxes.ramp_forms import CapForm, highest_cap
 KIND = "mailbox_check"
 # What a person typed and may want to change; never a password.
 SHOWN = tuple(name for name in (*SmtpForm.SENDING, *SmtpForm.READING) if "password" not in name)
+# Where a kept mailbox has the same; what is empty there stays empty.
+COLUMNS = {
+    "address": "address",
+    "display_name": "display_name",
+    "username": "smtp_username",
+    "host": "smtp_host",
+    "port": "smtp_port",
+    "security": "smtp_security",
+    **{name: name for name in SHOWN if name.startswith("imap_")},
+}
 SLOW_AFTER_SECONDS = 15  # ux.md H4
 
 
@@ -183,12 +194,20 @@ def _initial(request: MemberRequest) -> dict[str, Any]:
         "display_name": request.workspace.sender_name,
         "send_only": False,
     }
-    before = request.GET.get("check", "")
+    if check := _named(request, "check", ConnectionCheck):
+        return known | {name: check.details[name] for name in SHOWN if name in check.details}
+    if mailbox := _named(request, "mailbox", Mailbox):
+        return known | {name: getattr(mailbox, column) for name, column in COLUMNS.items()}
+    return known
+
+
+def _named(request: MemberRequest, parameter: str, model: type[WorkspaceModel]) -> Any:
+    """Return the workspace's row that the address names by its public id, or None."""
     try:
-        check = ConnectionCheck.objects.for_workspace(request.workspace).get(public_id=UUID(before))
-    except (ValueError, ConnectionCheck.DoesNotExist):
-        return known
-    return known | {name: check.details[name] for name in SHOWN if name in check.details}
+        number = UUID(request.GET.get(parameter, ""))
+    except ValueError:
+        return None
+    return model.objects.for_workspace(request.workspace).filter(public_id=number).first()
 
 
 def _told(check: ConnectionCheck) -> dict[str, Any]:
