@@ -1,5 +1,7 @@
 """A platform's year in the operations console: a million messages with the rows around them, made inside PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +34,7 @@ STATES = (
     ("complained", 1),
 )
 SECONDS_APART = 30  # a million mails in most of a year
-BODY = "I saw the opening for a staff engineer and wanted to reach out to you. " * 8
+BODY = "I saw the opening for a staff engineer and wanted to reach out to you. " * 4
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ def fill(sizes: Sizes) -> User:
             "SET session_replication_role = replica"
         )  # keys into copies are right anyway
     try:
-        first = _around(message, mailbox, sizes)
-        _messages(message, sizes, first)
+        with _indexes_built_last(Enrollment):
+            first = _around(message, mailbox, sizes)
+        with _indexes_built_last(Message):
+            _messages(message, sizes, first)
         _heard(message.workspace, post, sizes)
         _trail(entry, operator, sizes)
     finally:
@@ -202,6 +206,25 @@ def _trail(entry: AuditEntry, operator: User, sizes: Sizes) -> None:
         verb="CASE WHEN n % 1000 = 0 THEN 'suppression.release' ELSE 'mailbox.pause' END",
         target_id="'target' || n",
     )
+
+
+@contextmanager
+def _indexes_built_last(model: type[models.Model]) -> Iterator[None]:
+    """Drop what is no constraint's index and build it anew afterwards, sorted: minutes become seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND schemaname = current_schema() "
+            "AND indexdef NOT LIKE 'CREATE UNIQUE%%'",
+            [model._meta.db_table],
+        )
+        known = cursor.fetchall()
+        for name, _ in known:
+            cursor.execute(f'DROP INDEX "{name}"')
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '256MB'")
+        for _, statement in known:
+            cursor.execute(statement)
 
 
 def _copy(model: type[models.Model], template: Any, count: int, **given: str) -> int:

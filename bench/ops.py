@@ -30,9 +30,9 @@ SIZES = (
         messages=1_000_000,
         workspaces=500,
         mailboxes=2_000,
-        events=1_000_000,
-        posts=300_000,
-        entries=200_000,
+        events=300_000,
+        posts=100_000,
+        entries=100_000,
     )
 )
 ROUNDS, PEER_ROUNDS = (1, 1) if IS_TINY else (15, 5)

@@ -1,14 +1,19 @@
 """The operations console in the browser: accessible, quiet under the content security policy, usable without scripts."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.auditing import record
-from accounts.models import AuditEntry, User
-from mailboxes.models import Mailbox
+from accounts.models import AuditEntry, BackgroundTask, User
+from accounts.switches import turn_off
+from mailboxes.models import Mailbox, Suppression
+from outreach import pulse
 from tests.e2e.checks import check_page
 from tests.factories.operations import mailbox_for, unknown_message
-from tests.factories.outreach import MailboxFactory, MessageFactory
+from tests.factories.outreach import MailboxFactory, MessageFactory, WebhookEndpointFactory
 
 
 @pytest.fixture
@@ -24,7 +29,36 @@ def mailbox(operator) -> Mailbox:
     )
     unknown_message()
     mailbox = mailbox_for(MessageFactory(scheduled=True))
-    record("mailbox.pause", mailbox, actor=operator, reason="Bounces.", workspace=mailbox.workspace)
+    for number in range(60):
+        record(
+            "mailbox.pause",
+            mailbox,
+            actor=operator,
+            reason=f"Bounces, look {number}.",
+            workspace=mailbox.workspace,
+        )
+    now = timezone.now()
+    pulse.take_pulse(now - timedelta(minutes=6))
+    pulse.take_pulse(now - timedelta(minutes=4))
+    turn_off("sending", by=operator, reason="A provider blocks us.", now=now)
+    Suppression.objects.create(scope="platform", address_hash="0" * 64, reason="complaint")
+    BackgroundTask.objects.create(
+        workspace=mailbox.workspace,
+        kind="ferry",
+        title="T",
+        status="failed",
+        error="No model answered.",
+        started_at=now,
+        finished_at=now,
+    )
+    WebhookEndpointFactory(mailbox=mailbox).deliveries.create(
+        workspace=mailbox.workspace,
+        provider="generic",
+        body=b"{}",
+        body_sha256="0" * 64,
+        signature_verdict="hmac-sha256",
+        received_at=now,
+    )
     return mailbox
 
 
@@ -37,6 +71,19 @@ PAGES = {
         f"{reverse('admin:mailboxes_mailbox_do', args=['pause'])}?ids={mailbox.pk}"
     ),
     "suppressing": lambda mailbox: reverse("admin:mailboxes_suppression_do", args=["add"]),
+    "suppressions": lambda mailbox: reverse("admin:mailboxes_suppression_changelist"),
+    "webhooks": lambda mailbox: reverse("admin:mailboxes_providerdelivery_changelist"),
+    "tasks": lambda mailbox: reverse("admin:accounts_backgroundtask_changelist"),
+    "switches": lambda mailbox: reverse("admin:accounts_platformswitch_changelist"),
+    "stopping everything": lambda mailbox: reverse(
+        "admin:accounts_platformswitch_do", args=["stop-sending"]
+    ),
+    "quarantining": lambda mailbox: reverse(
+        "admin:mailboxes_domainquarantine_do", args=["quarantine"]
+    ),
+    "a cap": lambda mailbox: (
+        f"{reverse('admin:mailboxes_mailbox_do', args=['set-cap'])}?ids={mailbox.pk}"
+    ),
     "audit trail": lambda mailbox: reverse("admin:accounts_auditentry_changelist"),
 }
 
@@ -63,7 +110,7 @@ def test_a_mailbox_is_paused_without_scripts(plain_page, live_server, log_in, op
     assert f"Pause: done for Mailbox {mailbox.pk}." in plain_page.inner_text("main")
     mailbox.refresh_from_db()
     assert (mailbox.status, mailbox.paused_by_staff) == ("paused", True)
-    assert AuditEntry.objects.filter(verb="mailbox.pause").count() == 2
+    assert AuditEntry.objects.filter(verb="mailbox.pause").count() == 61
 
 
 def test_closing_a_domain_shows_its_reach_before_it_is_confirmed(
@@ -81,3 +128,37 @@ def test_closing_a_domain_shows_its_reach_before_it_is_confirmed(
 
     assert before == 0
     assert AuditEntry.objects.filter(verb="suppression.add").count() == 1
+
+
+def test_the_board_renews_itself_and_keeps_the_focus(page, live_server, log_in, operator, mailbox):
+    log_in(page, operator)
+    page.goto(live_server.url + reverse("admin:index"))
+    page.locator("#tile-unknown").focus()
+    unknown_message()
+
+    page.evaluate(
+        "htmx.ajax('GET', location.pathname, {target: '#content-main', swap: 'outerHTML'})"
+    )
+    page.wait_for_function("document.querySelector('#tile-unknown .value').textContent === '2'")
+
+    assert page.evaluate("document.activeElement.id") == "tile-unknown"
+    assert page.locator("#content-main").count() == 1
+    assert page.locator("h1").count() == 1
+
+
+def test_all_sending_is_stopped_in_two_steps_without_scripts(
+    plain_page, live_server, log_in, operator
+):
+    log_in(plain_page, operator)
+    plain_page.goto(live_server.url + reverse("admin:accounts_platformswitch_changelist"))
+
+    plain_page.get_by_role("link", name="Stop all sending").click()
+    plain_page.get_by_label("Reason").fill("A provider blocks us.")
+    plain_page.get_by_label("Confirmation").fill("STOP")
+    plain_page.get_by_role("button", name="Count first").click()
+    assert "0 messages wait in 0 workspaces" in plain_page.inner_text("main")
+    assert not AuditEntry.objects.exists()
+    plain_page.get_by_role("button", name="Stop all sending").click()
+
+    assert "Stop all sending: done." in plain_page.inner_text("main")
+    assert AuditEntry.objects.get().verb == "switch.turn_off"
