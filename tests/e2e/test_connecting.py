@@ -46,11 +46,10 @@ def provider(monkeypatch):
 def picture(page, name):
     if not PICTURES:
         return
-    for width, height in ((1280, 900), (390, 844)):
+    for width, height, theme in ((1280, 900, "light"), (390, 844, "dark")):
         page.set_viewport_size({"width": width, "height": height})
-        for theme in ("light", "dark"):
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{theme}.png", full_page=True)
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{theme}.png", full_page=True)
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
