@@ -95,11 +95,11 @@ def judge_lines(file: ContactFile) -> list[Line]:
     seen: set[tuple[str, str]] = set()
     for number, cells in lines:
         line = _judge(number, cells)
-        if line.target is not None:
-            if line.target.key in seen:
-                line = Line(number, line.text, problem="This stands in the file twice.")
-            else:
-                seen.add(line.target.key)
+        key = line.target.key if line.target is not None else None
+        if key in seen:
+            line = Line(number, line.text, problem="This stands in the file twice.")
+        elif key is not None:
+            seen.add(key)
         judged.append(line)
     return judged
 
