@@ -23,10 +23,6 @@ FILENAME_CHARACTERS = 60
 _UNFIT_FOR_FILENAME = re.compile(r"[^\w .()-]+")
 
 
-class AttachmentError(ValueError):
-    """The approved file cannot be sent; the text is a sentence for the person."""
-
-
 def is_wanted(package: Package) -> bool:
     """Whether the resume goes with the first mails; it does unless a person said no."""
     return bool(_sequence(package).get("attach_resume", True))
@@ -64,23 +60,6 @@ def attach_resume(package: Package) -> Attachment | None:
     return file
 
 
-def read_file(path: str, sha256: str) -> bytes:
-    """Return an attached file's bytes; raise AttachmentError unless they are those that were approved."""
-    again = "Open the package, untick and tick “Attach the resume as PDF”, and approve it again."
-    try:
-        with default_storage.open(path, "rb") as stored:
-            content: bytes = stored.read(ATTACHMENT_BYTES_LIMIT + 1)
-    except FileNotFoundError as error:
-        raise AttachmentError(
-            f"The attached file is no longer in the file store, so the mail was not sent. {again}"
-        ) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise AttachmentError(
-            f"The attached file is not the one that was approved, so the mail was not sent. {again}"
-        )
-    return content
-
-
 def filename_of(document: Document, suffix: str) -> str:
     """Return a name for a document's file, like "Jane Doe - Resume.pdf", of letters, digits and plain signs only."""
     name = str(document.content.get("name") or document.content.get("signature") or "")
@@ -103,7 +82,7 @@ def _current_file(package: Package) -> Attachment | None:
         limit = ATTACHMENT_BYTES_LIMIT // 1024**2
         raise RenderingError(f"The PDF of your resume is larger than {limit} MB. Shorten it.")
     filename = filename_of(resume, "pdf")
-    made = Attachment.objects.create(
+    fresh: Attachment = Attachment.objects.create(
         workspace=package.workspace,
         package=package,
         document=resume,
@@ -113,7 +92,7 @@ def _current_file(package: Package) -> Attachment | None:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return made
+    return fresh
 
 
 def _sequence(package: Package) -> dict[str, Any]:

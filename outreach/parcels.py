@@ -194,7 +194,7 @@ def outgoing_of(parcel: Parcel) -> OutgoingMail:
 def _files(parcel: Parcel) -> Iterator[Attachment]:
     if parcel.file_path:
         # Imported by the first mail with a file: what makes such files is large.
-        from outreach.attachments import read_file
+        from outreach.approved_files import read_file
 
         content = read_file(parcel.file_path, parcel.file_hash)
         yield Attachment(filename=parcel.file_name, content=content, content_type=parcel.file_type)

@@ -20,6 +20,7 @@ UNUSED = {
     "dateparser",
     "docx",
     "jobs.matching",
+    "jobs.rendering",
     "jobs.resumes",
     "mailboxes.admin",
     "mailboxes.inbound",
@@ -28,6 +29,7 @@ UNUSED = {
     "outreach.tasks",
     "outreach.views",
     "phonenumbers",
+    "typst",
 }
 
 
