@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.internet import is_public_address
 from accounts.models import Workspace
 from mailboxes.brakes import rests_until
-from mailboxes.keeping import AddressRefusedError, keep
+from mailboxes.keeping import DISCONNECTED, AddressRefusedError, keep
 from mailboxes.models import Mailbox, WebhookEndpoint
 from mailboxes.receipts import Stage, TransientTransportError, TransportError
 from mailboxes.smtp_session import Security, SmtpEndpoint, TimeOuts
@@ -26,7 +26,6 @@ from mailboxes.transport import try_log_in
 CHECK_TIMEOUTS = TimeOuts(connect=8, banner=8, command=8, tls=8, farewell=2)
 # ux.md H6: what a person did can be undone from the object's own page for a day.
 UNDO = timedelta(hours=24)
-DISCONNECTED = "Disconnected"
 SECRETS = (
     "smtp_password",
     "imap_password",

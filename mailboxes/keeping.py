@@ -19,6 +19,8 @@ NO_SENDING: dict[str, Any] = {
     "oauth_expires_at": None,
     "api_credentials": "",
 }
+# How the reason begins when somebody only went away with the access.
+DISCONNECTED = "Disconnected"
 NO_ACCESS = {**NO_SENDING, "imap_host": "", "imap_username": "", "imap_password": ""}
 
 
@@ -29,7 +31,7 @@ class AddressRefusedError(Exception):
 def keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: datetime) -> Mailbox:
     """Return the workspace's mailbox at `address` with this access; a new one starts at the bottom of its ramp.
 
-    Safe to repeat: it renews the access and lets a broken mailbox send again. Raises AddressRefusedError.
+    Safe to repeat: it renews the access and lets a broken or disconnected mailbox send again. Raises AddressRefusedError.
     """
     if is_reserved_domain(domain_of(address)):
         raise AddressRefusedError(
@@ -62,7 +64,13 @@ def _refuse_beyond_plan(workspace: Workspace, *, is_new: bool) -> None:
 
 
 def _keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: datetime) -> Mailbox:
-    proved = {**NO_SENDING, **access, "last_ok_at": now, "last_error": ""}
+    proved = {
+        **NO_SENDING,
+        **access,
+        "disconnected_at": None,
+        "last_ok_at": now,
+        "last_error": "",
+    }
     begun = {
         "address": address,
         "status": Mailbox.Status.WARMUP,
@@ -75,9 +83,18 @@ def _keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: da
         defaults=proved,
         create_defaults={**proved, **begun},
     )
-    if not created and mailbox.status == Mailbox.Status.BROKEN:
+    if not created and _was_only_away(mailbox):
         mailbox.move_to(Mailbox.Status.WARMUP, status_reason="")
     return mailbox
+
+
+def _was_only_away(mailbox: Mailbox) -> bool:
+    """Return whether nothing but its access kept the mailbox from sending: a new key lifts no brake and no pause."""
+    is_stopped = mailbox.paused_by_staff or mailbox.braked_at is not None
+    is_away = mailbox.status == Mailbox.Status.BROKEN or (
+        mailbox.status == Mailbox.Status.PAUSED and mailbox.status_reason.startswith(DISCONNECTED)
+    )
+    return is_away and not is_stopped
 
 
 def forget(mailbox: Mailbox, *, by: str) -> bool:
@@ -89,9 +106,10 @@ def forget(mailbox: Mailbox, *, by: str) -> bool:
         return False
     Mailbox.objects.filter(pk=mailbox.pk).update(**NO_ACCESS)
     mailbox.refresh_from_db()
-    if mailbox.status != Mailbox.Status.BROKEN:
+    # Paused it stays paused, for the reason it has: connecting anew must not end a pause.
+    if mailbox.status in Mailbox.SENDING:
         mailbox.move_to(
             Mailbox.Status.BROKEN,
-            status_reason=f"Disconnected by {by}; connect it again to send."[:300],
+            status_reason=f"{DISCONNECTED} by {by}; connect it again to send."[:300],
         )
     return True

@@ -145,8 +145,8 @@ def _about_standing(workspace: Workspace) -> Iterator[str]:
     stopped = Q(braked_at__isnull=False) | Q(paused_by_staff=True, is_pool=False)
     if own.filter(stopped).exists():
         yield "A mailbox of this workspace was stopped for its bounces, complaints or by operations, and a lent one is no way around that."
-    if own.filter(is_pool=False, status__in=Mailbox.SENDING).exists():
-        yield "This workspace has a mailbox of its own that sends, and a lent one does not add to it."
+    if own.filter(is_pool=False, disconnected_at=None).exclude(status="broken").exists():
+        yield "This workspace has a mailbox of its own, and a lent one does not add to it."
 
 
 def _about_the_source(source: Mailbox) -> Iterator[str]:

@@ -254,6 +254,17 @@ def test_disconnecting_at_google_revokes(google, owner_client):
     assert "Google has ended our access" in page
 
 
+def test_consenting_again_ends_no_pause(google, owner_client):
+    back(owner_client, google.consent(begun(owner_client)))
+    mailbox = Mailbox.objects.get()
+    mailbox.move_to("paused", status_reason="Complaints rise", braked_at=timezone.now())
+    owner_client.post(reverse("mailboxes:mailbox-disconnect", args=[mailbox.public_id]))
+    back(owner_client, google.consent(begun(owner_client)))
+    mailbox.refresh_from_db()
+    assert (mailbox.status, mailbox.status_reason) == ("paused", "Complaints rise")
+    assert mailbox.oauth_refresh_token != ""
+
+
 def test_disconnecting_at_microsoft_says_where_to_withdraw(microsoft, owner_client):
     back(owner_client, microsoft.consent(begun(owner_client, "microsoft")), "microsoft")
     mailbox = Mailbox.objects.get()
