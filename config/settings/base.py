@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.VaryOnHtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.rate_limiting.RateLimitMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
     "accounts.middleware.RequestSizeMiddleware",
@@ -223,6 +224,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, maximum=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+# Requests a minute from one address that is not signed in; 0 counts nothing (accounts.rate_limiting).
+RATE_LIMIT_PER_MINUTE = env.number("RATE_LIMIT_PER_MINUTE", 100)
 
 # The built-in practice mail server; every mailbox on it carries is_sandbox and never meets a real recipient.
 SANDBOX_SMTP_HOST = env.text("SANDBOX_SMTP_HOST", "127.0.0.1")

@@ -18,3 +18,4 @@ SMTP_ALLOW_PRIVATE = True  # the mail servers of the tests stand on loopback
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 WHITENOISE_AUTOREFRESH = True
 DNS_RESOLVERS = ["127.0.0.1:9"]  # nobody: a test that asks DNS starts tests.fakes.dns_server
+RATE_LIMIT_PER_MINUTE = 0  # the tests of the limiter turn it on
