@@ -21,6 +21,7 @@ def check_invariants(sinks, *, count, drained=True):
     check_caps(rows, taken)
     check_windows(rows, taken)
     check_stops(rows, taken)
+    check_approved(rows, taken)
     check_nobody_forgotten(rows, drained=drained)
     check_events()
 
@@ -81,6 +82,14 @@ def check_stops(rows, taken):
             # `stopped_at` is the moment the stop was asked for; its commit comes a little later.
             moment = stopped_at + timedelta(seconds=1)
             assert row.sending_at < moment, "I4: sent to somebody who had answered"
+
+
+def check_approved(rows, taken):
+    """Nothing left without an approval of exactly that text (architecture section 5)."""
+    for row in rows:
+        if row.message_id in taken:
+            assert row.approval_id, "sent without an approval"
+            assert row.approved_hash == row.text_hash, "sent a text that nobody approved"
 
 
 def check_nobody_forgotten(rows, *, drained):

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 from dataclasses import replace
 
 import django
@@ -21,7 +22,7 @@ if not apps.ready:  # in the process that is forked from; pytest-django does it 
     django.setup()
 
 from outreach.carrying import Carrier
-from outreach.dispatcher import Dispatcher, Options
+from outreach.dispatcher import Dispatcher, NoSlotError, Options
 
 OPTIONS = Options(
     connections=8,
@@ -33,6 +34,7 @@ OPTIONS = Options(
     stop_when_idle=True,
     seconds=60,
 )
+NO_SLOT = 3
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.faults.sender"])
 
@@ -56,22 +58,48 @@ class MortalCarrier(Carrier):
         return may_go
 
 
+class PoisonedCarrier(Carrier):
+    """One person's mail is poison for whoever composes it: it raises, kills its process, or never comes to an end."""
+
+    recipient = effect = ""
+
+    async def _deliver(self, flight, parcel):
+        if parcel.recipient == self.recipient:
+            if self.effect == "raise":
+                raise ZeroDivisionError("This mail cannot be composed.")
+            if self.effect == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            while self.effect == "loop":
+                pass
+        return await super()._deliver(flight, parcel)
+
+
 class MortalDispatcher(Dispatcher):
     carrier_class = MortalCarrier
 
 
-def serve(database, die_after_receipts, die_after_begins, changes):
-    """Run one dispatcher until it is done, stopped or killed."""
+class PoisonedDispatcher(Dispatcher):
+    carrier_class = PoisonedCarrier
+
+
+def serve(database, die_after_receipts, die_after_begins, poison, host, changes):
+    """Run one dispatcher until it is done, stopped or killed; exit with NO_SLOT when there is none for it."""
     connections["default"].settings_dict.update(database)
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)
+    settings.DISPATCH_HOST = host
     MortalCarrier.receipts_left, MortalCarrier.begins_left = die_after_receipts, die_after_begins
+    PoisonedCarrier.recipient, PoisonedCarrier.effect = poison
 
     async def run():
-        dispatcher = MortalDispatcher(replace(OPTIONS, **changes))
+        kind = PoisonedDispatcher if poison[0] else MortalDispatcher
+        dispatcher = kind(replace(OPTIONS, **changes))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, dispatcher.stop)
         await dispatcher.run()
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except NoSlotError:
+        sys.exit(NO_SLOT)
 
 
 def serve_on(database, overrides):
@@ -99,11 +127,10 @@ def start_service(**overrides):
     return service
 
 
-def start_sender(*, die_after_receipts=0, die_after_begins=0, **changes):
-    """Start a dispatcher on this test's database; `changes` are Options."""
-    sender = processes.Process(
-        target=serve, args=(here(), die_after_receipts, die_after_begins, changes), daemon=True
-    )
+def start_sender(*, die_after_receipts=0, die_after_begins=0, poison=("", ""), host="", **changes):
+    """Start a dispatcher on this test's database; `changes` are Options, `poison` is a recipient and an effect."""
+    arguments = (here(), die_after_receipts, die_after_begins, poison, host, changes)
+    sender = processes.Process(target=serve, args=arguments, daemon=True)
     sender.start()
     return sender
 

@@ -42,6 +42,7 @@ def mailbox(world, sink, dovecot):
         imap_security="none",
         imap_username=f"olga-{world.workspace.pk}@real-company.com",
         imap_password=PASSWORD,
+        sent_folder="Sent",
     )
 
 
@@ -110,7 +111,14 @@ def test_what_is_not_there_is_sent_once_where_the_server_files_copies(
     assert world.statuses() == {"sent": 4}
 
 
-def test_absence_proves_nothing_where_the_server_files_no_copies(world, sink, dovecot, mailbox):
+@pytest.mark.parametrize(
+    "learned",
+    [{}, {"files_sent_copies": False}, {"files_sent_copies": True, "sent_folder": "Another"}],
+)
+def test_absence_proves_nothing_where_the_server_files_no_copies_there(
+    world, sink, dovecot, mailbox, learned
+):
+    Mailbox.objects.update(**{"files_sent_copies": None, **learned})
     world.messages(3)
     strays = killed_in_mid_send(die_after_begins=1)
     settle()
