@@ -107,7 +107,8 @@ def look_into_sent_folder(
         sent = sent_folder(folders) or mailbox.sent_folder
         homes = homes_of_sent_mail(folders, sent)
         found = session.find([stray.message_id for stray in strays], homes)
-    is_filed = bool(mailbox.files_sent_copies and sent)
+    # What was learned holds for the folder it was learned of, and for no other.
+    is_filed = bool(mailbox.files_sent_copies and sent and sent == mailbox.sent_folder)
     return {
         stray.id: _answer(mailbox, found.get(stray.message_id, ""), is_filed=is_filed)
         for stray in strays
