@@ -54,6 +54,12 @@ class Planned:
     fix_url: str = ""
 
     @property
+    def goes(self) -> bool:
+        """Whether it leaves by itself as things stand, or is leaving now."""
+        is_leaving = self.message.status == Status.SENDING
+        return is_leaving or (self.forecast is not None and self.forecast.will_go)
+
+    @property
     def at(self) -> datetime | None:
         """When it will leave; what was planned for one that will not."""
         return (self.forecast and self.forecast.at) or self.message.due_at
@@ -61,9 +67,9 @@ class Planned:
 
 @dataclass
 class Batch:
-    """The mails of one day and one mailbox; `day` is in the active zone."""
+    """The mails of one day and one mailbox; `day` is in the active zone, None for those that do not go as things stand."""
 
-    day: date
+    day: date | None
     mailbox: str
     rows: list[Planned] = field(default_factory=list)
 
@@ -139,7 +145,7 @@ def batches(workspace: Workspace, messages: list[Message], *, now: datetime) -> 
     The first that are due say why they have not left.
     """
     outlook = forecast(workspace, now=now) if messages else Outlook({}, {})
-    found: dict[tuple[date, str], Batch] = {}
+    found: dict[tuple[date | None, str], Batch] = {}
     asked = 0
     for message in messages:
         ask = asked < ASKED_AT_ONCE and (
@@ -152,9 +158,9 @@ def batches(workspace: Workspace, messages: list[Message], *, now: datetime) -> 
         )
         box = row.forecast.mailbox_id or message.mailbox_id or message.enrollment.mailbox_id
         row.mailbox = outlook.addresses.get(box or 0, ANY_MAILBOX)
-        key = (timezone.localtime(row.at or now).date(), row.mailbox)
+        key = (timezone.localtime(row.at or now).date(), row.mailbox) if row.goes else (None, "")
         found.setdefault(key, Batch(*key)).rows.append(row)
-    return sorted(found.values(), key=lambda batch: batch.day)
+    return sorted(found.values(), key=lambda batch: batch.day or date.max)
 
 
 def _unforeseen(message: Message) -> str:
