@@ -42,8 +42,7 @@ def test_two_hosts_share_the_work_and_a_third_finds_no_slot(world, seed):
         kill(first)  # the power of one host fails
         wait_until(lambda: hosts_at_work() == 1)
         end_leases()
-        found = recover()
-        assert found.unknown <= 8  # four connections to each of two mailboxes
+        recover()  # takes from the living host too; what it learns afterwards still counts
         third = start_sender(host="host-c", **ONE_EACH)
         assert finish(third) == [0]
         second.terminate()
@@ -54,6 +53,7 @@ def test_two_hosts_share_the_work_and_a_third_finds_no_slot(world, seed):
         check_invariants([sink], count=120)
         statuses = world.statuses()
         assert set(statuses) <= {"sent", "unknown"}
+        assert statuses["unknown"] <= 8  # four connections of the lost host to each of two mailboxes
 
 
 def test_eight_senders_on_four_hosts_and_no_recovery_by_hand(world, seed):
