@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import Workspace
 from mailboxes import connecting
 from mailboxes.check_rows import fresh_rows
-from mailboxes.connecting import SmtpDetails
+from mailboxes.connecting import ConnectionRefusedBySenseError, SmtpDetails
 from mailboxes.failures import Failure
 from mailboxes.live_check import Learned, LiveCheck, Place, Tools, place_of, place_of_mailbox
 from mailboxes.models import ConnectionCheck, Mailbox
@@ -20,6 +20,7 @@ from mailboxes.receipts import TransportError
 SECRETS_KEPT = timedelta(hours=1)
 # Each check sends one mail and logs in twice; more in an hour serves nobody but a guesser of passwords.
 CHECKS_AN_HOUR = 20
+REFUSED_FIX = "The mailbox itself works. Settle that, then test again."
 _SECRET = ("password", "imap_password")
 _LEARNED = ("sent_folder", "files_sent_copies")
 
@@ -131,7 +132,16 @@ def _keep_new(check: ConnectionCheck, learned: Learned, now: datetime) -> None:
         sent_folder=learned.sent_folder,
         files_sent_copies=learned.files_sent_copies,
     )
-    check.mailbox = connecting.connect_smtp(check.workspace, details, now=now)
+    try:
+        with transaction.atomic():
+            check.mailbox = connecting.connect_smtp(check.workspace, details, now=now)
+    except (
+        ConnectionRefusedBySenseError
+    ) as error:  # the plan is full, say: it works, but may not be kept
+        learned.verdict = Verdict.FAILED
+        refused = {"status": "failed", "cause": str(error), "fix": REFUSED_FIX, "note": ""}
+        check.rows[-1] |= refused
+        return
     check.secrets = ""
 
 

@@ -14,6 +14,7 @@ from mailboxes.connecting import SmtpDetails
 from mailboxes.live_check import TEST_SUBJECT, Tools
 from mailboxes.models import ConnectionCheck, Mailbox, MailboxDay
 from mailboxes.suppression import suppress
+from tests.factories.outreach import MailboxFactory
 from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot, free_port
 from tests.fakes.smtp_sink import Fault, SmtpSink, make_certificate
 
@@ -349,6 +350,22 @@ def test_a_kept_mailbox_that_fails_says_so_and_keeps_its_state(workspace, doveco
     assert check.verdict == "failed"
     assert mailbox.last_error == f"{HOST} is there, but takes no connections on port {sink.port}."
     assert (mailbox.status, mailbox.files_sent_copies) == ("warmup", True)
+
+
+def test_a_mailbox_that_works_but_may_not_be_kept_says_why(workspace, dovecot):
+    MailboxFactory(
+        workspace=workspace,
+        address=ADDRESS,
+        provider="smtp",
+        is_sandbox=False,
+        is_pool=True,
+        pool_agreed_at=timezone.now(),
+    )
+    with Delivering(dovecot) as sink:
+        check = run(workspace, details(sink))
+    assert check.verdict == "failed"
+    assert "lent to you by operations" in row(check, "find")["cause"]
+    assert Mailbox.objects.get().smtp_password == ""
 
 
 def test_checks_are_limited_by_the_hour(workspace, dovecot):
