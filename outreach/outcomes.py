@@ -97,10 +97,10 @@ def _find_message(event: DeliveryEvent) -> Message | None:
 
 
 def _day_of(message: Message) -> QuerySet[MailboxDay]:
-    days: QuerySet[MailboxDay] = MailboxDay.objects.filter(
-        mailbox=message.mailbox_id, day=message.reserved_day
-    )
-    return days
+    days: QuerySet[MailboxDay] = MailboxDay.objects.all()
+    if message.mailbox_id is None or message.reserved_day is None:
+        return days.none()
+    return days.filter(mailbox=message.mailbox_id, day=message.reserved_day)
 
 
 def _count_once(message: Message, status: str) -> None:
