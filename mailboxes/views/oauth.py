@@ -1,7 +1,7 @@
 """Connecting a Google or Microsoft mailbox: saying what is asked for, going there, coming back."""
 
 from csp.decorators import csp_update
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -25,8 +25,7 @@ CONSENT_PAGES = ["https://accounts.google.com", "https://login.microsoftonline.c
 
 @require_http_methods(["GET", "POST"])
 @editor_required
-@csp_update({"form-action": CONSENT_PAGES})
-def oauth_connect(request: MemberRequest, kind: str) -> HttpResponse:
+def oauth_connect(request: MemberRequest, kind: str) -> HttpResponseBase:
     """Say what the provider will ask and why; POST goes there."""
     provider = OAUTH_PROVIDERS[kind]
     if request.method == "GET":
@@ -47,8 +46,7 @@ def oauth_connect(request: MemberRequest, kind: str) -> HttpResponse:
 @require_http_methods(["GET"])
 @never_cache
 @editor_required
-@csp_update({"form-action": CONSENT_PAGES})
-def oauth_callback(request: MemberRequest, kind: str) -> HttpResponse:
+def oauth_callback(request: MemberRequest, kind: str) -> HttpResponseBase:
     """Take the answer of the provider; only one that this session began, in this workspace, connects anything."""
     provider, now = OAUTH_PROVIDERS[kind], timezone.now()
     try:
@@ -62,11 +60,14 @@ def oauth_callback(request: MemberRequest, kind: str) -> HttpResponse:
     return redirect("mailboxes:mailbox-list")
 
 
-def _page(request: MemberRequest, provider: OAuthProvider, problem: str = "") -> HttpResponse:
+def _page(request: MemberRequest, provider: OAuthProvider, problem: str = "") -> HttpResponseBase:
     context = {
         "provider": provider,
         "problem": problem,
         "is_configured": is_configured(provider),
     }
     status = 422 if problem else 200
-    return render(request, "mailboxes/oauth_connect.html", context, status=status)
+    page = csp_update({"form-action": CONSENT_PAGES})(
+        lambda _: render(request, "mailboxes/oauth_connect.html", context, status=status)
+    )
+    return page(request)
