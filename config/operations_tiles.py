@@ -107,7 +107,7 @@ def _queue(facts: Sending) -> Tile:
     behind = pulse.due - pulse.ready
     threshold = f"Act over {STUCK_AFTER.seconds // 60} min without a try."
     if behind > 0:
-        threshold += f" {behind} more wait behind a brake."
+        threshold += f" Behind a brake: {behind} more."
     return Tile(
         "queue",
         "due now",
@@ -171,7 +171,7 @@ def _posts(facts: Sending) -> Tile:
         "webhooks",
         "webhooks failed",
         f"{pulse.posts_failed}, {pulse.posts_refused} refused",
-        f"{pulse.posts_waiting} wait. Act on every failed one.",
+        f"Waiting: {pulse.posts_waiting}. Act on every failed one.",
         list_url(ProviderDelivery, status__exact=ProviderDelivery.Status.FAILED),
         "danger" if pulse.posts_failed else "",
         "Their events are not applied." if pulse.posts_failed else "",

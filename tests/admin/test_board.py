@@ -82,12 +82,13 @@ def test_the_board_counts_what_goes_on(staff_client):
     board = staff_client.get("/ops/").context
     tiles = tiles_of(board)
 
-    assert tiles["heartbeat"][0] in {"12 s", "13 s", "14 s"}
+    assert tiles["heartbeat"][1] == ""
+    assert 12 <= int(tiles["heartbeat"][0].removesuffix(" s")) < 120
     assert tiles["sent"] == ("0 of 1", "danger")
     assert tiles["queue"] == ("1, oldest 20 min", "danger")
     assert tiles["unknown"] == ("1", "danger")
     assert tiles["senders"] == ("0", "danger")
-    assert "1 more wait behind a brake." in board["tiles"][2].threshold
+    assert "Behind a brake: 1 more." in board["tiles"][2].threshold
     assert causes_of(board) == [
         ("Workspaces braked by themselves or a brake", "Spam reports.", 1),
         ("Mailboxes: paused", "Bounces.", 2),
