@@ -101,6 +101,9 @@ class Carrier:
         self._begin: GroupCommitter[Ask, bool] = GroupCommitter(self._begin_group)
         self._settle: GroupCommitter[tuple[End, Outcome], bool] = GroupCommitter(self._settle_group)
         self._services: list[asyncio.Task[None]] = []
+        # Beginning and ending mails lock the same mailboxes' days: one after the other they make larger groups, and
+        # neither waits for the other inside the database.
+        self._writing = asyncio.Lock()
 
     async def __aenter__(self) -> "Carrier":
         for service in (self._begin, self._settle):
@@ -258,7 +261,7 @@ class Carrier:
         return True
 
     async def _begin_group(self, asks: list[Ask]) -> list[bool]:
-        async with self.database.connection() as conn:
+        async with self._writing, self.database.connection() as conn:
             begun = await ledger.begin_sending(conn, asks, lease=self.lease)
         return [ask.ticket.id in begun for ask in asks]
 
@@ -277,7 +280,7 @@ class Carrier:
         done: set[Ticket] = set()
         while True:
             try:
-                async with self.database.connection() as conn:
+                async with self._writing, self.database.connection() as conn:
                     for end in End:
                         outcomes = [o for e, o in group if e == end and o.ticket not in done]
                         ids = await _record(conn, end, outcomes)

@@ -6,12 +6,12 @@ whoever lost a message cannot change it any more.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import dict_row
 
 from mailboxes import capacity, throttle
@@ -60,32 +60,27 @@ async def claim_due(
     """
     quotas = quotas or {}
     busy = [mailbox for mailbox, left in quotas.items() if left <= 0]
-    async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+    async with conn.pipeline(), conn.transaction():
         wanted = {"busy": busy, "limit": limit, "late_hours": LATE_HOURS, "is_busy": in_hand > 0}
-        await cursor.execute(sql.DUE, wanted)
-        due = travel_together([DueMessage(**row) for row in await cursor.fetchall()])
+        found = await _ask(conn, sql.DUE, wanted)
+        due = travel_together([DueMessage(**row) for row in await found.fetchall()])
         if not due:
             return [], 0
-        rooms, now = await _rooms(cursor, {message.workspace_id for message in due}, quotas, quota)
         companies = {message.company_id for message in due if message.timing.spacing_hours}
-        written = await _last_written(cursor, companies)
-        windows = await _windows(cursor, {message.domain for message in due})
-        plan = plan_claims(due, rooms, written, now, windows)
+        domains = sorted({message.domain for message in due})
+        workspaces = list({message.workspace_id for message in due})
+        mailboxes = await _ask(conn, sql.ROOMS, {"workspaces": workspaces})
+        written = await _ask(conn, sql.LAST_WRITTEN, {"companies": list(companies)})
+        windows = await _ask(conn, sql.WINDOWS, {"domains": domains})
+        rooms, now = await _rooms(conn, await mailboxes.fetchall(), quotas, quota)
+        plan = plan_claims(due, rooms, await _times(written), now, await _windows(windows))
         if plan.delays:
             dues, reasons = zip(*plan.delays.values(), strict=True)
-            await cursor.execute(
-                sql.POSTPONE,
-                {"ids": list(plan.delays), "dues": list(dues), "reasons": list(reasons)},
-            )
-        await cursor.execute(
-            sql.CLAIM.sql,
-            {
-                "ids": list(plan.claims),
-                "mailboxes": list(plan.claims.values()),
-                "lease": lease,
-            },
-        )
-        claimed = {row["id"]: row for row in await cursor.fetchall()}
+            delays = {"ids": list(plan.delays), "dues": list(dues), "reasons": list(reasons)}
+            await _ask(conn, sql.POSTPONE, delays)
+        claims = {"ids": list(plan.claims), "mailboxes": list(plan.claims.values())}
+        moved = await _ask(conn, sql.CLAIM.sql, {**claims, "lease": lease})
+        claimed = {row["id"]: row for row in await moved.fetchall()}
     asks = [
         Ask(Ticket(message.id, row["lease_epoch"]), row["mailbox_id"], message)
         for message in due
@@ -103,19 +98,21 @@ async def begin_sending(
     `sending` visible to everyone, the lasting reasons are asked once more: a stop or a suppression that was committed
     before our commit is seen, whichever way the two transactions overlapped.
     """
-    async with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
-        judge = await _lock_and_look(cursor, asks)
-        for ask in asks:
-            judge.judge(ask)
-        begun = await _begin(cursor, judge, lease)
-        await _refuse(cursor, judge)
-    return await _look_again(conn, [ask.ticket for ask in asks if ask.ticket.id in begun])
+    async with conn.pipeline():
+        async with conn.transaction():
+            judge = await _lock_and_look(conn, asks)
+            for ask in asks:
+                judge.judge(ask)
+            begun = await _begin(conn, judge, lease)
+            await _refuse(conn, judge)
+        return await _look_again(conn, [ask.ticket for ask in asks if ask.ticket.id in begun])
 
 
 async def mark_sent(conn: Connection, outcomes: Sequence[Outcome]) -> set[int]:
     """Record that the server took the messages; return the ids that were still ours to record."""
-    sent = await _settle(conn, sql.CONFIRM, outcomes)
-    await conn.execute(sql.PRAISE, {"ids": list(sent)})
+    async with conn.pipeline():
+        sent = await _settle(conn, sql.CONFIRM, outcomes)
+        await conn.execute(sql.PRAISE, {"ids": list(sent)})
     return sent
 
 
@@ -199,74 +196,68 @@ async def seconds_to_next(conn: Connection) -> float | None:
     return row[0] if row else None
 
 
-async def _lock_and_look(cursor: Any, asks: Sequence[Ask]) -> Judge:
+async def _ask(conn: Connection, statement: str, values: Mapping[str, Any]) -> AsyncCursor[Any]:
+    """Send a statement; who needs its rows fetches them. Within a pipeline, all that was sent makes one round trip."""
+    return await conn.cursor(row_factory=dict_row).execute(statement, values)
+
+
+async def _lock_and_look(conn: Connection, asks: Sequence[Ask]) -> Judge:
     """Take every lock of `sending` in the order that all keep, then read what the decision rests on."""
     # First of all locks, as in outreach.stopping: who stops writing to a company and who writes take turns.
-    companies = {ask.due.company_id for ask in asks}
+    companies = list({ask.due.company_id for ask in asks})
     applications = [ask.due.application_id for ask in asks if ask.due.timing.people_limit]
-    await cursor.execute(sql.LOCK_TIMEOUT)
-    await cursor.execute(
-        sql.LOCK_COMPANIES, {"companies": list(companies), "applications": applications}
-    )
-    await cursor.execute(capacity.LOCK_DAYS, {"mailboxes": list({ask.mailbox_id for ask in asks})})
-    days = {row["mailbox_id"]: row for row in await cursor.fetchall()}
     domains = sorted({ask.due.domain for ask in asks})
     caps = {"domains": domains, "caps": [cap_for_domain(domain) for domain in domains]}
-    await cursor.execute(throttle.OPEN_WINDOWS, caps)
-    windows = {row["domain"]: row for row in await cursor.fetchall()}
-    written = await _last_written(cursor, companies)
-    people = await _written_people(cursor, applications)
-    await cursor.execute(sql.VERDICTS, _keys([ask.ticket for ask in asks]))
-    verdicts = {row["id"]: row for row in await cursor.fetchall()}
-    return Judge(days, windows, written, people, verdicts)
+    await conn.execute(sql.LOCK_TIMEOUT)
+    locked = {"companies": companies, "applications": applications}
+    await _ask(conn, sql.LOCK_COMPANIES, locked)
+    days = await _ask(conn, capacity.LOCK_DAYS, {"mailboxes": [*{a.mailbox_id for a in asks}]})
+    windows = await _ask(conn, throttle.OPEN_WINDOWS, caps)
+    written = await _ask(conn, sql.LAST_WRITTEN, {"companies": companies})
+    people = await _ask(conn, sql.WRITTEN_PEOPLE, {"applications": applications})
+    verdicts = await _ask(conn, sql.VERDICTS, _keys([ask.ticket for ask in asks]))
+    return Judge(
+        {row["mailbox_id"]: row for row in await days.fetchall()},
+        {row["domain"]: row for row in await windows.fetchall()},
+        await _times(written),
+        {row["application_id"]: row["people"] for row in await people.fetchall()},
+        {row["id"]: row for row in await verdicts.fetchall()},
+    )
 
 
-async def _begin(cursor: Any, judge: Judge, lease: float) -> set[int]:
+async def _begin(conn: Connection, judge: Judge, lease: float) -> set[int]:
     if not judge.granted:
         return set()
     days = [judge.days[ask.mailbox_id]["day"] for ask in judge.granted]
     hour = judge.windows[judge.granted[0].due.domain]["hour"]
     keys = _keys([ask.ticket for ask in judge.granted])
-    await cursor.execute(sql.BEGIN.sql, {**keys, "days": days, "hour": hour, "lease": lease})
-    rows = await cursor.fetchall()
-    mailboxes = [row["mailbox_id"] for row in rows]
-    await _reserve(cursor, mailboxes, days[0])
-    await _reserve_windows(cursor, [row["domain"] for row in rows], hour)
+    moved = await _ask(conn, sql.BEGIN.sql, {**keys, "days": days, "hour": hour, "lease": lease})
+    rows = await moved.fetchall()
+    slots = Counter(row["mailbox_id"] for row in rows)
+    of_domains = Counter(row["domain"] for row in rows)
+    room = {"mailboxes": [*slots], "slots": [*slots.values()], "day": days[0]}
+    reserved = await _ask(conn, capacity.RESERVE, room)
+    room = {"domains": [*of_domains], "slots": [*of_domains.values()], "hour": hour}
+    windows = await _ask(conn, throttle.RESERVE_WINDOWS, room)
     begun = [row["id"] for row in rows]
-    await cursor.execute(sql.BIND, {"ids": begun})
-    await cursor.execute(sql.STAMP, {"mailboxes": sorted(set(mailboxes))})
+    await conn.execute(sql.BIND, {"ids": begun})
+    await conn.execute(sql.STAMP, {"mailboxes": sorted(slots)})
+    if len(await reserved.fetchall()) != len(slots):
+        raise CapReachedError("A mailbox's day had less room than was counted under its lock.")
+    if len(await windows.fetchall()) != len(of_domains):
+        raise WindowFullError("A recipient domain's hour had less room than was counted.")
     return set(begun)
 
 
-async def _reserve(cursor: Any, mailboxes: list[int], day: object) -> None:
-    slots = {mailbox: mailboxes.count(mailbox) for mailbox in sorted(set(mailboxes))}
-    await cursor.execute(
-        capacity.RESERVE,
-        {"mailboxes": list(slots), "slots": list(slots.values()), "day": day},
-    )
-    if len(await cursor.fetchall()) != len(slots):
-        raise CapReachedError("A mailbox's day had less room than was counted under its lock.")
-
-
-async def _reserve_windows(cursor: Any, domains: list[str], hour: datetime) -> None:
-    slots = Counter(domains)
-    await cursor.execute(
-        throttle.RESERVE_WINDOWS,
-        {"domains": list(slots), "slots": list(slots.values()), "hour": hour},
-    )
-    if len(await cursor.fetchall()) != len(slots):
-        raise WindowFullError("A recipient domain's hour had less room than was counted.")
-
-
-async def _refuse(cursor: Any, judge: Judge) -> None:
+async def _refuse(conn: Connection, judge: Judge) -> None:
     moves = {"hold": sql.HOLD, "cancel": sql.CANCEL, "put back": sql.PUT_BACK}
     for name, outcomes in judge.refused.items():
         if outcomes:
-            await cursor.execute(moves[name].sql, _facts(outcomes))
+            await conn.execute(moves[name].sql, _facts(outcomes))
     if judge.to_stop:
-        await cursor.execute(sql.STOP_SUPPRESSED, {"enrollments": judge.to_stop})
+        await conn.execute(sql.STOP_SUPPRESSED, {"enrollments": judge.to_stop})
         reason = {"reason": REFUSALS["suppressed"][1], "enrollments": judge.to_stop}
-        await cursor.execute(sql.CANCEL_REST.sql, reason)
+        await conn.execute(sql.CANCEL_REST.sql, reason)
 
 
 async def _look_again(conn: Connection, tickets: list[Ticket]) -> set[int]:
@@ -282,11 +273,9 @@ async def _look_again(conn: Connection, tickets: list[Ticket]) -> set[int]:
 
 
 async def _rooms(
-    cursor: Any, workspaces: Iterable[int], quotas: Mapping[int, int], quota: int
+    conn: Connection, rows: Sequence[Mapping[str, Any]], quotas: Mapping[int, int], quota: int
 ) -> tuple[list[Room], datetime]:
     """Return the mailboxes that may send, their day opened at today's cap, and the time by the database."""
-    await cursor.execute(sql.ROOMS, {"workspaces": list(workspaces)})
-    rows = await cursor.fetchall()
     now: datetime = rows[0]["now"] if rows else datetime.now(UTC)
     caps = caps_today(rows)
     rooms = [
@@ -309,38 +298,25 @@ async def _rooms(
         if row["open_cap"] != max(room.cap, room.reserved)
     ]
     if new:
-        caps = {"mailboxes": [room.id for room in new], "caps": [room.cap for room in new]}
-        await cursor.execute(capacity.OPEN_DAYS, caps)
+        opened = {"mailboxes": [room.id for room in new], "caps": [room.cap for room in new]}
+        await conn.execute(capacity.OPEN_DAYS, opened)
     return rooms, now
 
 
-async def _last_written(cursor: Any, companies: Iterable[int]) -> dict[tuple[int, int], datetime]:
-    wanted = list(companies)
-    if not wanted:
-        return {}
-    await cursor.execute(sql.LAST_WRITTEN, {"companies": wanted})
-    return {(row["workspace_id"], row["company_id"]): row["at"] for row in await cursor.fetchall()}
+async def _times(written: AsyncCursor[Any]) -> dict[tuple[int, int], datetime]:
+    return {(row["workspace_id"], row["company_id"]): row["at"] for row in await written.fetchall()}
 
 
-async def _written_people(cursor: Any, applications: list[int]) -> dict[int, list[int]]:
-    if not applications:
-        return {}
-    await cursor.execute(sql.WRITTEN_PEOPLE, {"applications": applications})
-    return {row["application_id"]: row["people"] for row in await cursor.fetchall()}
-
-
-async def _windows(cursor: Any, domains: Iterable[str]) -> dict[str, WindowRoom]:
-    await cursor.execute(sql.WINDOWS, {"domains": list(domains)})
+async def _windows(used: AsyncCursor[Any]) -> dict[str, WindowRoom]:
     return {
-        row["domain"]: open_window(row["domain"], used=row["used"])
-        for row in await cursor.fetchall()
+        row["domain"]: open_window(row["domain"], used=row["used"]) for row in await used.fetchall()
     }
 
 
 async def _settle(conn: Connection, move: sql.Move, outcomes: Sequence[Outcome]) -> set[int]:
     if not outcomes:
         return set()
-    async with conn.transaction():
+    async with conn.pipeline(), conn.transaction():
         keys = _keys([outcome.ticket for outcome in outcomes])
         await conn.execute(sql.LOCK_DAYS_OF, keys)
         if move.gives_back:
