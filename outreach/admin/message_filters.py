@@ -13,6 +13,20 @@ from outreach.resolving import STUCK_AFTER
 Status = Message.Status
 
 
+# Of more mails than these the list shows those that are due the longest.
+LOOKED_AT = 5_000
+
+
+def _longest_due(condition: Q) -> Q:
+    """Return the condition as a bounded look into the index of due mail.
+
+    Nearly every mail was due once and few are scheduled, which PostgreSQL takes for independent: without the bound it
+    reads a million rows by number in search of fifty (2,990 ms at a million).
+    """
+    rows = Message.objects.filter(condition).order_by("due_at", "pk")
+    return Q(pk__in=rows.values("pk")[:LOOKED_AT])
+
+
 class DueFilter(RangeFilter):
     """When a scheduled message is due."""
 
@@ -38,7 +52,8 @@ class DueFilter(RangeFilter):
             "late": Q(due_at__lt=now - day),
         }[value]
         states = [Status.SCHEDULED, Status.HELD] if value == "late" else [Status.SCHEDULED]
-        return due & Q(status__in=states)
+        found = due & Q(status__in=states)
+        return found if value == "later" else _longest_due(found)
 
 
 class LeftFilter(RangeFilter):
@@ -86,7 +101,7 @@ class StuckFilter(RangeFilter):
         if value == "killers":
             return Q(status=Status.HELD, lost_claims__gt=0)
         due = timezone.now() - STUCK_AFTER
-        return Q(status=Status.SCHEDULED, due_at__lt=due, first_attempt_at=None)
+        return _longest_due(Q(status=Status.SCHEDULED, due_at__lt=due, first_attempt_at=None))
 
 
 class CodeFilter(RangeFilter):
