@@ -53,7 +53,9 @@ def test_two_hosts_share_the_work_and_a_third_finds_no_slot(world, seed):
         check_invariants([sink], count=120)
         statuses = world.statuses()
         assert set(statuses) <= {"sent", "unknown"}
-        assert statuses["unknown"] <= 8  # four connections of the lost host to each of two mailboxes
+        assert (
+            statuses["unknown"] <= 8
+        )  # four connections of the lost host to each of two mailboxes
 
 
 def test_eight_senders_on_four_hosts_and_no_recovery_by_hand(world, seed):

@@ -13,7 +13,8 @@ import hypothesis
 import psycopg
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -42,12 +43,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 START = datetime(2026, 6, 16, 7, 0, tzinfo=UTC)
 WALK = settings(
-    max_examples=3,
+    max_examples=5,
     stateful_step_count=40,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+MAY_LEAVE = ("approved", "scheduled", "claimed", "sending", "held")
 MAILS, SENDERS, PICK = st.integers(1, 3), st.sampled_from("AB"), st.integers(0, 1000)
 
 
@@ -92,6 +94,7 @@ class Engine(RuleBasedStateMachine):
             self.world.mailbox(SimpleNamespace(port=9), cap=cap)
         self.senders = {"A": Sender(), "B": Sender()}
         self.count = Message.objects.count()
+        self.approve_new_mails(4)
 
     def run(self, work):
         return self.loop.run_until_complete(work)
@@ -111,6 +114,9 @@ class Engine(RuleBasedStateMachine):
         ours = Message.objects.filter(workspace=self.world.workspace)
         rows = list(ours.filter(status__in=statuses).order_by("pk"))
         return rows[pick % len(rows)] if rows else None
+
+    def waits(self):
+        return self.some(0, *MAY_LEAVE) is not None
 
     def check(self, *, drained=False):
         check_invariants([self.sink], count=self.count, drained=drained)
@@ -141,7 +147,9 @@ class Engine(RuleBasedStateMachine):
             return
         package = Package.objects.get(pk=mail.enrollment.package_id)
         void_approval(package, "Edited.", now=timezone.now())
-        Message.objects.filter(pk=mail.pk, status="draft").update(body=F("body") + "More.\n")
+        Message.objects.filter(pk=mail.pk, status="draft").update(
+            body=Concat("body", Value("More."))
+        )
         self.check()
 
     @rule(pick=PICK)
@@ -211,13 +219,14 @@ class Engine(RuleBasedStateMachine):
 
     # What recipients do.
 
+    @precondition(lambda self: self.waits())
     @rule(pick=PICK)
     def someone_is_suppressed(self, pick):
         self.step()
-        mail = self.some(pick, *Message.Status.values)
+        mail = self.some(pick, *MAY_LEAVE)
         if mail is None:
             return
-        Suppression.objects.create(
+        Suppression.objects.get_or_create(
             workspace=self.world.workspace,
             scope="workspace",
             address_hash=mail.recipient_hash,
@@ -225,10 +234,11 @@ class Engine(RuleBasedStateMachine):
         )
         self.check()
 
+    @precondition(lambda self: self.waits())
     @rule(pick=PICK, reason=st.sampled_from(["replied", "unsubscribed", "bounced"]))
     def someone_answers(self, pick, reason):
         self.step()
-        mail = self.some(pick, *Message.Status.values)
+        mail = self.some(pick, *MAY_LEAVE)
         if mail is not None:
             stopping.stop_enrollment(mail.enrollment, reason, now=timezone.now())
             self.check()
@@ -236,7 +246,7 @@ class Engine(RuleBasedStateMachine):
     @rule(pick=PICK, resume=st.booleans())
     def hold_or_resume(self, pick, resume):
         self.step()
-        mail = self.some(pick, *Message.Status.values)
+        mail = self.some(pick, *MAY_LEAVE)
         if mail is None:
             return
         if resume:
@@ -255,6 +265,11 @@ class Engine(RuleBasedStateMachine):
         asks, _ = self.run(ledger.claim_due(self.conn, limit=limit, lease=30))
         self.senders[name].asks += asks
         self.check()
+
+    @rule(name=SENDERS, limit=st.integers(1, 6))
+    def claim_and_begin(self, name, limit):
+        self.claim(name=name, limit=limit)
+        self.begin(name=name)
 
     @precondition(lambda self: any(s.asks for s in self.senders.values()))
     @rule(name=SENDERS)

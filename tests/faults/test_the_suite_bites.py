@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import hypothesis
 import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from mailboxes import capacity, throttle
 from outreach import claiming, epoch_guard, ledger, ledger_sql
@@ -15,10 +18,15 @@ from outreach.dispatcher import Dispatcher
 from outreach.models import Message
 from tests.fakes.smtp_sink import SmtpSink
 from tests.faults import test_stops
+from tests.faults.clock import moved_clock
 from tests.faults.ledger_world import World, check_invariants, dispatch
 from tests.faults.sender import OPTIONS
 from tests.faults.test_restored import Backup
+from tests.faults.test_state_machine import START, WALK, Engine
 from tests.faults.test_stops import stop_enrollment, suppress
+
+# Until it is found, and no shrinking: that it is found is enough here.
+HUNT = settings(WALK, max_examples=30, phases=[Phase.generate], report_multiple_bugs=False)
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -151,7 +159,7 @@ def test_without_the_second_look_a_stop_in_between_is_missed(world, sink, monkey
 
 
 def test_without_the_constraint_on_approvals_the_check_of_texts_fails(world, sink, monkeypatch):
-    without(monkeypatch, "WHEN m.approved_hash <> m.text_hash THEN 'text_changed'")
+    without(monkeypatch, "m.approved_hash <> m.text_hash OR ")
     world.mailbox(sink)
     world.messages(1)
     with pytest.raises(IntegrityError, match="outreach_message_approved_as_is"):
@@ -192,6 +200,16 @@ def test_without_the_guard_of_epochs_a_restored_database_sends_twice(
     assert dispatch() == {"sent": 5}
     with pytest.raises(AssertionError, match="I1: accepted more than once"):
         check_invariants([sink], count=5)
+
+
+def test_without_the_look_at_suppressions_the_state_machine_finds_a_way(
+    transactional_db, monkeypatch
+):
+    without(monkeypatch, f"WHEN {ledger_sql.SUPPRESSED} THEN 'suppressed'")
+    with moved_clock(START) as clock:
+        Engine.clock, Engine.accepted = clock, ()
+        with pytest.raises(AssertionError, match="I4"):
+            run_state_machine_as_test(hypothesis.seed(0)(Engine), settings=HUNT)
 
 
 def replace_sql(move, old, new):
