@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -132,8 +133,7 @@ def _contacts(package: Package, now: datetime, tone: str) -> None:
     """Choose the best people unless somebody has chosen already."""
     if package.enrollments.filter(status__in=CHOSEN).exists():
         return
-    for contact in best_contacts(package.application, now=now):
-        enroll(package, contact)
+    enroll(package, best_contacts(package.application, now=now))
 
 
 def _sequence(package: Package, now: datetime, tone: str) -> None:
@@ -174,31 +174,37 @@ def best_contacts(application: Application, *, now: datetime) -> list[Contact]:
     return [contact for contact in people if contact.pk not in closed][:MAX_PEOPLE]
 
 
-def enroll(package: Package, contact: Contact) -> Enrollment:
-    """Choose a person for the package's sequence. Safe to repeat; someone stopped before stays stopped."""
+def enroll(package: Package, contacts: Iterable[Contact]) -> None:
+    """Choose people for the package's sequence, any number in a few statements a thousand.
+
+    Safe to repeat; someone stopped before stays stopped.
+    """
     version = package.version or default_version(package.workspace)
     if package.version_id is None:
         Package.objects.filter(pk=package.pk, version=None).update(version=version)
         package.version = version
-    enrollment, _ = Enrollment.objects.get_or_create(
-        application=package.application,
-        contact=contact,
-        version=version,
-        defaults={
-            "workspace": package.workspace,
-            "package": package,
-            "is_sample": contact.is_sample,
-        },
+    rows = (
+        Enrollment(
+            application=package.application,
+            contact=contact,
+            version=version,
+            workspace=package.workspace,
+            package=package,
+            is_sample=contact.is_sample,
+        )
+        for contact in contacts
     )
-    return enrollment
+    while some := list(islice(rows, mail_drafts.ENROLLMENTS_AT_ONCE)):
+        Enrollment.objects.bulk_create(some, ignore_conflicts=True)
 
 
 def write_all_mails(package: Package) -> None:
     """Render the drafts of everyone who is chosen."""
     sender = mail_drafts.sender_values(package.application)
     rows = package.enrollments.filter(status__in=CHOSEN).select_related("contact", "version")
-    for enrollment in rows:
-        mail_drafts.write_mails(package, enrollment, sender)
+    mail_drafts.write_mails(
+        package, rows.iterator(chunk_size=mail_drafts.ENROLLMENTS_AT_ONCE), sender
+    )
 
 
 def refresh_checks(package: Package, *, now: datetime) -> None:
@@ -245,8 +251,7 @@ def choose_contacts(
         leaving = package.enrollments.filter(status__in=CHOSEN).exclude(contact__in=contacts)
         for enrollment in leaving.select_related("contact", "application"):
             _take_off(enrollment, user=user, now=now)
-        for contact in contacts:
-            enroll(package, contact)
+        enroll(package, contacts)
         write_all_mails(package)
     refresh_checks(package, now=now)
 
@@ -283,7 +288,7 @@ def edit_mail(
         raise ApprovalError(f"This mail can no longer be edited: it is {label}.")
     mail_drafts.keep_edit(package, mail.enrollment.contact, mail.step_number, text)
     mail_drafts.write_mails(
-        package, mail.enrollment, mail_drafts.sender_values(package.application)
+        package, [mail.enrollment], mail_drafts.sender_values(package.application)
     )
     refresh_checks(package, now=now)
 

@@ -196,7 +196,7 @@ def test_a_paused_mailbox_warns(profile):
 
 def test_more_than_three_people_block(profile):
     package = make_package(profile, people=3)
-    packages.enroll(package, make_person(profile.workspace, package.application.job.company, 9))
+    packages.enroll(package, [make_person(profile.workspace, package.application.job.company, 9)])
     packages.write_all_mails(package)
 
     assert "people" in blocking(package)
