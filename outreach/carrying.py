@@ -29,7 +29,7 @@ from outreach import ledger, ledger_sql
 from outreach.committing import DATABASE_AWAY, GroupCommitter, end_tasks
 from outreach.judging import Ask, Outcome, Ticket
 from outreach.ledger import Connection
-from outreach.parcels import Parcel, build_mail, endpoint_of
+from outreach.parcels import Parcel, build_mail, endpoint_of, way_of
 from outreach.recovery import UNKNOWN_REASON
 from outreach.scheduling import Pace
 
@@ -96,7 +96,8 @@ class Carrier:
         self.tally: Counter[str] = Counter()
         self.finished = asyncio.Event()
         self.is_stopping = False
-        self._pools: dict[int, MailPool] = {}
+        # By mailbox: what its pool was opened for, and the pool.
+        self._pools: dict[int, tuple[tuple[object, ...], MailPool]] = {}
         self._old_pools: list[MailPool] = []
         self._begin: GroupCommitter[Ask, bool] = GroupCommitter(self._begin_group)
         self._settle: GroupCommitter[tuple[End, Outcome], bool] = GroupCommitter(self._settle_group)
@@ -112,7 +113,7 @@ class Carrier:
 
     async def __aexit__(self, *_: object) -> None:
         await end_tasks(self._services)
-        for pool in [*self._pools.values(), *self._old_pools]:
+        for pool in [*(pool for _, pool in self._pools.values()), *self._old_pools]:
             await pool.close()
 
     def quotas(self) -> dict[int, int]:
@@ -311,15 +312,16 @@ class Carrier:
                 await ledger.break_mailbox(conn, parcel.mailbox_id, reason)
 
     def _pool(self, parcel: Parcel, *, is_real: bool) -> MailPool:
-        endpoint = endpoint_of(parcel)
-        pool = self._pools.get(parcel.mailbox_id)
-        if pool is not None and pool.endpoint == endpoint:
+        way = way_of(parcel)
+        known_way, pool = self._pools.get(parcel.mailbox_id, (None, None))
+        if pool is not None and way == known_way:
             return pool
+        most = CONNECTIONS_OF_A_REAL_MAILBOX if is_real else self.connections
+        new = open_pool(endpoint_of(parcel), max_connections=most)
         if pool is not None:
             self._old_pools.append(pool)
-        most = CONNECTIONS_OF_A_REAL_MAILBOX if is_real else self.connections
-        self._pools[parcel.mailbox_id] = open_pool(endpoint, max_connections=most)
-        return self._pools[parcel.mailbox_id]
+        self._pools[parcel.mailbox_id] = way, new
+        return new
 
 
 def _note_refusal(message_id: int, receipt: Rejected) -> None:

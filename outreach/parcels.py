@@ -206,6 +206,20 @@ def _signer(selector: str, domain: str, sealed_key: str) -> Signer:
     return Signer(selector, domain, decrypt(sealed_key))
 
 
+def way_of(parcel: Parcel) -> tuple[object, ...]:
+    """Return everything that endpoint_of reads: as long as it is the same, so is the endpoint, still sealed here."""
+    return (
+        parcel.provider,
+        parcel.api_credentials,
+        parcel.smtp_host,
+        parcel.smtp_port,
+        parcel.smtp_security,
+        parcel.smtp_username,
+        parcel.smtp_password,
+        parcel.is_sandbox,
+    )
+
+
 def endpoint_of(parcel: Parcel) -> SmtpEndpoint | ApiEndpoint:
     """Return through what its mailbox sends; an access token is asked for at each log-in.
 
