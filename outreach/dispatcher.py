@@ -114,6 +114,8 @@ class Dispatcher:
         self.stopping = asyncio.Event()
         self._problem: BaseException | None = None
         self._guard: EpochGuard | None = None
+        # Whether the turn was not begun because the database is older than what was sent.
+        self.is_refused = False
 
     def stop(self) -> None:
         """Begin nothing more and end soon; safe to call from a signal handler of the event loop."""
@@ -134,7 +136,8 @@ class Dispatcher:
             ):
                 raise NoSlotError
             self._guard = await epoch_guard.admit(slot)
-            if self._guard is None:
+            self.is_refused = self._guard is None
+            if self.is_refused:
                 return {}
             await slot.execute("LISTEN outreach_scheduled")
             async with AsyncConnectionPool(

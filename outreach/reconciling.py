@@ -87,22 +87,36 @@ def _in_doubt(now: datetime) -> Iterable[Message]:
     return rows
 
 
-async def _ask(rows: list[Message], oracle: Oracle) -> dict[int, tuple[Verdict, int | None]]:
-    """Return each mail's verdict and the mailbox that gave it (or would have carried it)."""
+@dataclass(frozen=True)
+class Finding:
+    """What is known of one mail, from which mailbox (None: there is none), and the oracle's words."""
+
+    verdict: Verdict
+    mailbox_id: int | None = None
+    proof: str = ""
+
+
+async def _ask(rows: list[Message], oracle: Oracle) -> dict[int, Finding]:
+    """Return what is known of each mail; all are asked at once, so that an oracle may gather them."""
     boxes = await asyncio.to_thread(_mailboxes, rows)
-    return {row.pk: await _ask_all(row, boxes[row.pk], oracle) for row in rows}
+    found = await asyncio.gather(*(_ask_all(row, boxes[row.pk], oracle) for row in rows))
+    return {row.pk: finding for row, finding in zip(rows, found, strict=True)}
 
 
-async def _ask_all(row: Message, boxes: list[int], oracle: Oracle) -> tuple[Verdict, int | None]:
-    verdicts = []
+async def _ask_all(row: Message, boxes: list[int], oracle: Oracle) -> Finding:
+    """Ask every mailbox that may have carried the mail: one yes is enough, a no takes all of them."""
+    said = []
     for box in boxes:
         answer = await oracle.outcome(_stray(row, box))
-        verdict = answer.verdict if isinstance(answer, Answer) else answer
-        if verdict == Verdict.ACCEPTED:
-            return verdict, box
-        verdicts.append(verdict)
-    is_disproved = bool(boxes) and set(verdicts) == {Verdict.NOT_ACCEPTED}
-    return (Verdict.NOT_ACCEPTED if is_disproved else Verdict.UNKNOWN), (boxes or [None])[0]
+        if not isinstance(answer, Answer):
+            answer = Answer(answer)
+        if answer.verdict == Verdict.ACCEPTED:
+            return Finding(answer.verdict, box, answer.proof)
+        said.append(answer.verdict)
+    if not said:
+        return Finding(Verdict.UNKNOWN)
+    is_disproved = set(said) == {Verdict.NOT_ACCEPTED}
+    return Finding(Verdict.NOT_ACCEPTED if is_disproved else Verdict.UNKNOWN, boxes[0])
 
 
 def _mailboxes(rows: list[Message]) -> dict[int, list[int]]:
@@ -146,9 +160,9 @@ def _left_at(row: Message) -> datetime:
 
 
 @transaction.atomic
-def _settle(pk: int, answer: tuple[Verdict, int | None], *, now: datetime) -> str:
+def _settle(pk: int, finding: Finding, *, now: datetime) -> str:
     """Put one mail where its verdict belongs, in the ledger's order of locks; return what was found."""
-    verdict, box = answer
+    verdict, box = finding.verdict, finding.mailbox_id
     company = Message.objects.values_list("enrollment__contact__company_id", flat=True).get(pk=pk)
     lock_companies([company])
     row = Message.objects.get(pk=pk)
@@ -165,7 +179,13 @@ def _settle(pk: int, answer: tuple[Verdict, int | None], *, now: datetime) -> st
     if verdict == Verdict.UNKNOWN:
         row.move_to(Status.UNKNOWN, status_reason=UNPROVEN, lease_until=None)
         return "unknown"
-    row.move_to(Status.SENT, sent_at=_left_at(row), status_reason="", lease_until=None)
+    row.move_to(
+        Status.SENT,
+        sent_at=_left_at(row),
+        status_reason="",
+        lease_until=None,
+        proof=finding.proof[:300],
+    )
     MailboxDay.objects.filter(pk=day.pk).update(sent=F("sent") + 1)
     behind = Enrollment.objects.filter(pk=row.enrollment_id, position__lt=row.step_number)
     behind.update(position=row.step_number)

@@ -61,7 +61,11 @@ def test_the_broker_comes_back_and_sending_resumes_without_a_restart(
     moments.shuffle(faults)
     world.mailbox(slow_sink)
     world.mailbox(slow_sink)
-    with celery(tmp_path, broker.url) as processes:
+    (tmp_path / "second").mkdir()
+    with (
+        celery(tmp_path, broker.url) as processes,
+        celery(tmp_path / "second", broker.url, kinds=["beat"]) as second_beat,  # F20
+    ):
         for number, fault in enumerate(faults):
             before = len(slow_sink.accepted)
             world.messages(30, prefix=f"during{number}-")
@@ -72,7 +76,7 @@ def test_the_broker_comes_back_and_sending_resumes_without_a_restart(
             time.sleep(2.5)
             world.messages(5, prefix=f"after{number}-")
             wait_until(lambda: set(world.statuses()) == {"sent"}, RESUMES_SECONDS)
-        assert [process.poll() for process in processes] == [None, None]
+        assert [process.poll() for process in [*processes, *second_beat]] == [None] * 3
     check_invariants([slow_sink], count=105)
     assert world.statuses() == {"sent": 105}
 

@@ -17,7 +17,14 @@ from outreach.models import Message
 from outreach.reconciling import TooEarlyError, reconcile
 from outreach.recovery import NoOracle
 from tests.factories.accounts import UserFactory
-from tests.faults.ledger_world import SinkOracle, World, check_invariants, dispatch
+from tests.faults.ledger_world import (
+    SinkOracle,
+    World,
+    check_invariants,
+    dispatch,
+    wait_until,
+)
+from tests.faults.sender import finish, start_service
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -81,6 +88,18 @@ def test_nothing_leaves_until_it_is_reconciled(restored, sink):
     check_invariants([sink], count=30)
     assert restored.statuses() == {"sent": 30}
     assert not epoch_guard.standing()[0].is_restored
+
+
+def test_a_service_stays_and_goes_on_by_itself_afterwards(restored, sink):
+    service = start_service(STATE_ROOT=settings.STATE_ROOT)
+    wait_until(lambda: switch_of(SENDING) is not None)
+    assert service.is_alive()
+    look(SinkOracle(sink))
+    switch_on()
+    sink.wait_for(30, seconds=30)
+    service.terminate()
+    assert finish(service, seconds=30) == [0]
+    check_invariants([sink], count=30)
 
 
 def test_without_anybody_to_ask_nothing_is_sent_again(restored, sink):

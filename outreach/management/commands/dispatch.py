@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from outreach.advancing import advance_sequences
 from outreach.committing import DATABASE_AWAY
 from outreach.dispatcher import Dispatcher, NoSlotError, Options
+from outreach.epoch_guard import RESTORED_REASON
 from outreach.loops import loop_factory
 from outreach.recovery import LateOracle
 
@@ -56,6 +57,9 @@ class Command(BaseCommand):
                     self.stdout.write(", ".join(f"{count} {end}" for end, count in tally.items()))
                 if once:
                     return
+                if dispatcher.is_refused:
+                    self.stderr.write(RESTORED_REASON)
+                    await _rest(stopped)
             except NoSlotError:
                 self.stderr.write("Every sender's slot is taken; trying again.")
                 await _rest(stopped)
