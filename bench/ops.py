@@ -136,6 +136,7 @@ def pages_of(reader: Reader, message: Message) -> dict[str, Callable[[], object]
 
 
 def main() -> None:
+    admin.autodiscover()  # nothing but the URLconf does it, and no page is asked for by its address here
     """Fill, measure, print."""
     reader = Reader(fill(SIZES))
     take_pulse(timezone.now())

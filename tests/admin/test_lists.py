@@ -231,7 +231,7 @@ def test_a_mailbox_tells_how_it_fares_in_one_line(operator_client):
         status="warmup",
         ramp_days=4,
         health=64,
-        health_reasons=["Two of 40 mails bounced."],
+        health_reasons=[{"key": "bounces", "points": -3, "sentence": "Two of 40 mails bounced."}],
         last_error="The server answered 550 5.7.1 to MAIL FROM.",
     )
     for age, sent, bounced, complained in ((0, 4, 0, 0), (3, 36, 2, 1), (8, 100, 50, 0)):
