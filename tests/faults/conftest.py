@@ -11,6 +11,7 @@ import pytest
 from tests.fakes.smtp_sink import SmtpSink
 from tests.faults.ledger_world import World
 from tests.faults.own_servers import own_cluster, own_database  # noqa: F401 - fixtures
+from tests.faults.sender import processes
 
 # What `make test` runs; `make faults` says more.
 SHORT_RUN = 2
@@ -41,6 +42,15 @@ def pytest_runtest_makereport(item, call):
         line = f"FAULT_SEED={seed} .venv/bin/python -m pytest '{name}'"
         report.sections.append(("the same fault again", line))
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_sender_outlives_its_test():
+    """A test that failed must not leave a sender to the next one."""
+    yield
+    for sender in processes.active_children():
+        sender.kill()
+        sender.join(10)
 
 
 @pytest.fixture

@@ -210,7 +210,7 @@ class Engine(RuleBasedStateMachine):
             )
         elif what == "workspace":
             pause_sending(workspace, reason="Wait.", now=now) if not on else resume_sending(
-                workspace
+                workspace, now=now
             )
         else:
             turn = switches.turn_on if on else switches.turn_off
@@ -370,7 +370,7 @@ class Engine(RuleBasedStateMachine):
         self.senders = {"A": Sender(), "B": Sender()}
         self.step(31)
         Mailbox.objects.update(status="active", status_reason="")
-        resume_sending(self.world.workspace)
+        resume_sending(self.world.workspace, now=timezone.now())
         switches.turn_on(switches.SENDING, by=None, reason="The end.", now=timezone.now())
         self.run(recover(self.conn, Truth(self, "the truth"), settled=0))
         while True:
