@@ -10,8 +10,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from accounts.models import Workspace
-from analytics.intervals import Share, wilson
 from jobs.models import Application, ApplicationEvent, Job
+from outreach.intervals import Share, wilson
 from outreach.models import Approval, Message, Reply
 
 Status = Application.Status

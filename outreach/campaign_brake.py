@@ -1,13 +1,14 @@
 """Brakes above the mailbox: one sequence, one workspace, the whole platform, each judged by its own mails.
 
 The thresholds are those of the mailbox (mailboxes.brakes). What a brake stopped here goes on when a person says so: a
-sequence or a workspace has no ramp that could let it go on carefully by itself.
+sequence or a workspace has no ramp that could let it go on carefully by itself. From then on only mails that left since
+are judged, because the person has seen what came of those before.
 """
 
 import logging
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from accounts import switches
 from accounts.braking import pause_sending
@@ -50,11 +51,10 @@ def look_at_sequence(sequence: Sequence, *, now: datetime) -> bool:
 
 def look_at_workspace(workspace: Workspace, *, now: datetime) -> bool:
     """Pause a workspace by the mails of its real mailboxes of seven days; return whether this call did."""
-    days = MailboxDay.objects.for_workspace(workspace).filter(
-        mailbox__is_sandbox=False, day__gte=first_of_week(now)
-    )
-    reason = brakes.rule(_sum(days)).pause
-    if not reason or not pause_sending(workspace, reason=f"Of all mailboxes {reason}", now=now):
+    reason = brakes.rule(_figures_of_workspace(workspace, now)).pause
+    if not reason or not pause_sending(
+        workspace, reason=f"Of all mailboxes {reason}", now=now, by_brake=True
+    ):
         return False
     logger.error("A brake stopped a workspace", extra={"workspace": workspace.pk})
     text = f"Sending was stopped for this workspace. Of all mailboxes {reason}"
@@ -114,22 +114,42 @@ def pause_sequence(
     return bool(paused)
 
 
-def resume_sequence(sequence: Sequence) -> bool:
-    """Let the sequence's mail be taken again; False when it was not paused."""
+def resume_sequence(sequence: Sequence, *, now: datetime) -> bool:
+    """Let the sequence's mail be taken again; False when it was not paused. After its brake figures begin anew at `now`."""
     paused = Sequence.objects.filter(pk=sequence.pk, paused_at__isnull=False)
-    resumed = paused.update(paused_at=None, paused_reason="", paused_by_brake=False)
+    resumed = paused.update(
+        resumed_at=Case(When(paused_by_brake=True, then=now), default=F("resumed_at")),
+        paused_at=None,
+        paused_reason="",
+        paused_by_brake=False,
+    )
     sequence.refresh_from_db()
     return bool(resumed)
 
 
 def _figures_of_sequence(sequence: Sequence, now: datetime) -> Figures:
     since = now - timedelta(days=WEEK)
-    mails = Message.objects.filter(
-        enrollment__version__sequence=sequence, is_sample=False, sending_at__gte=since
-    )
-    found = mails.aggregate(
+    if sequence.resumed_at is not None:
+        since = max(since, sequence.resumed_at)
+    return _figures(Message.objects.filter(enrollment__version__sequence=sequence), since)
+
+
+def _figures_of_workspace(workspace: Workspace, now: datetime) -> Figures:
+    """Return the figures of its days; for a week after a brake those of its mails since it was let go on."""
+    resumed = workspace.sending_resumed_at
+    if resumed is not None and resumed > now - timedelta(days=WEEK):
+        return _figures(Message.objects.for_workspace(workspace), resumed)
+    days = MailboxDay.objects.for_workspace(workspace)
+    return _sum(days.filter(mailbox__is_sandbox=False, day__gte=first_of_week(now)))
+
+
+def _figures(mails: QuerySet[Message], since: datetime) -> Figures:
+    """Count real mails tried since a moment. One refused to our face failed and bounced; it is not among the sent."""
+    refused = Q(status=Message.Status.FAILED, smtp_code__gte=500)
+    tried = Q(sending_at__gte=since) | (refused & Q(first_attempt_at__gte=since))
+    found = mails.filter(tried, is_sample=False).aggregate(
         sent=Count("pk", filter=Q(sent_at__isnull=False)),
-        bounced=Count("pk", filter=Q(bounced_at__isnull=False)),
+        bounced=Count("pk", filter=Q(bounced_at__isnull=False) | refused),
         complained=Count("pk", filter=Q(complained_at__isnull=False)),
     )
     return Figures(**found)

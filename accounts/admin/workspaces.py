@@ -43,7 +43,7 @@ def _resume(deed: Deed, workspace: Workspace) -> None:
         "sending_paused_at": str(workspace.sending_paused_at),
         "reason": workspace.sending_paused_reason,
     }
-    if not resume_sending(workspace, by_staff=True):
+    if not resume_sending(workspace, now=deed.now, by_staff=True):
         raise ActionRefusedError("Its mail is not paused.")
     deed.record(
         "workspace.resume_sending",
@@ -70,7 +70,7 @@ class SendingFilter(RangeFilter):
 class WorkspaceAdmin(OperationsAdmin):
     """Tenants."""
 
-    place = 3
+    group, place = "People", 21
     list_display = (
         masked("name", mask=mask_word),
         "plan",

@@ -38,6 +38,10 @@ class Workspace(models.Model):
     # A pause by operations is lifted by operations only.
     sending_paused_by_staff = models.BooleanField(default=False)
     sending_paused_reason = models.CharField(max_length=300, blank=True)
+    # Set by the product itself (bounces, complaints); kept when operations take the pause over.
+    sending_paused_by_brake = models.BooleanField(default=False, db_default=False)
+    # When what a brake had stopped was let go on: mails from before are not judged again.
+    sending_resumed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -63,7 +63,7 @@ def sending_pause(request: MemberRequest) -> HttpResponse:
 @editor_required
 def sending_resume(request: MemberRequest) -> HttpResponse:
     """Let mail go again, unless operations stopped it."""
-    if braking.resume_sending(request.workspace):
+    if braking.resume_sending(request.workspace, now=timezone.now()):
         toast(request, "Mail may leave again")
     elif request.workspace.sending_paused_by_staff:
         messages.error(

@@ -11,7 +11,7 @@ from accounts.decorators import member_required
 from accounts.http import MemberRequest
 from analytics import charts, funnels
 from analytics.forms import PeriodForm
-from analytics.intervals import TOO_FEW
+from outreach.intervals import TOO_FEW
 
 
 @require_safe

@@ -127,6 +127,8 @@ class Message(LifecycleModel, WorkspaceModel):
     bounced_at = models.DateTimeField(null=True, blank=True)
     complained_at = models.DateTimeField(null=True, blank=True)
     replied_at = models.DateTimeField(null=True, blank=True)
+    # When a person put the news of its failure away.
+    dismissed_at = models.DateTimeField(null=True, blank=True)
     # Where an undo puts a cancelled message back.
     cancelled_from = models.CharField(max_length=10, blank=True)
     smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -18,6 +18,8 @@ class Sequence(WorkspaceModel):
     paused_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     # Set by the product itself (bounces, complaints), not by a person.
     paused_by_brake = models.BooleanField(default=False, db_default=False)
+    # When a person let it go on after its brake: mails from before are not judged again.
+    resumed_at = models.DateTimeField(null=True, blank=True)
     is_sample = models.BooleanField(default=False)
 
     class Meta:

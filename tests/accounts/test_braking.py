@@ -37,8 +37,23 @@ def test_operations_take_over_a_persons_pause(workspace):
     assert braking.pause_sending(
         workspace, reason="Complaints rise", now=timezone.now(), by_staff=True
     )
-    assert braking.resume_sending(workspace) is False
-    assert braking.resume_sending(workspace, by_staff=True) is True
+    assert braking.resume_sending(workspace, now=timezone.now()) is False
+    assert braking.resume_sending(workspace, now=timezone.now(), by_staff=True) is True
+
+
+def test_a_brake_is_remembered_when_operations_take_over_and_its_figures_begin_anew(workspace):
+    now = timezone.now()
+    braking.pause_sending(workspace, reason="Bounces", now=now, by_brake=True)
+    braking.pause_sending(workspace, reason="We look at it", now=now, by_staff=True)
+    assert workspace.sending_paused_by_brake
+    assert braking.resume_sending(workspace, now=now, by_staff=True)
+    assert (workspace.sending_resumed_at, workspace.sending_paused_by_brake) == (now, False)
+
+
+def test_a_persons_own_pause_does_not_begin_the_figures_anew(workspace):
+    braking.pause_sending(workspace, reason="Holiday", now=timezone.now())
+    assert braking.resume_sending(workspace, now=timezone.now())
+    assert workspace.sending_resumed_at is None
 
 
 def test_viewers_and_strangers_leave_it_alone(viewer_client, stranger_client, workspace):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from accounts import switches
+from accounts.braking import pause_sending, resume_sending
 from accounts.models import AuditEntry, Notification, PlatformSwitch
 from mailboxes.health import Figures
 from mailboxes.models import DeliveryEvent, MailboxDay, ProviderDelivery, Suppression
@@ -177,14 +178,78 @@ def test_a_sequence_is_paused_by_its_own_mails_and_by_no_others(box):
     )
     assert not campaign_brake.look_at_sequence(other.sequence, now=NOW)
     assert Notification.objects.filter(kind="sequence_braked").count() == 1
-    assert campaign_brake.resume_sequence(sequence)
-    assert not campaign_brake.resume_sequence(sequence)
+    assert campaign_brake.resume_sequence(sequence, now=NOW)
+    assert not campaign_brake.resume_sequence(sequence, now=NOW)
     assert (sequence.paused_at, sequence.paused_reason, sequence.paused_by_brake) == (
         None,
         "",
         False,
     )
     assert bad[0].workspace.sending_paused_at is None
+
+
+def test_a_sequence_let_go_on_after_its_brake_is_judged_by_what_left_since(box):
+    version = SequenceVersionFactory(workspace=box.workspace)
+    sequence, later = version.sequence, NOW + timedelta(hours=2)
+    for number in range(50):
+        sent_mail(box, f"m{number}", version=version, bounced_at=NOW if number < 9 else None)
+    assert campaign_brake.look_at_sequence(sequence, now=NOW)
+    assert campaign_brake.resume_sequence(sequence, now=NOW + timedelta(hours=1))
+    assert sequence.resumed_at == NOW + timedelta(hours=1)
+    assert not campaign_brake.look_at_sequence(sequence, now=later)
+    Message.objects.filter(bounced_at=None).update(sending_at=later)
+    assert not campaign_brake.look_at_sequence(sequence, now=later)  # 41 mails since, none bounced
+    Message.objects.update(sending_at=later)
+    assert campaign_brake.look_at_sequence(sequence, now=later)
+    assert "9 of 50 mails bounced" in sequence.paused_reason
+
+
+def test_a_pause_by_a_person_forgives_nothing(box):
+    version = SequenceVersionFactory(workspace=box.workspace)
+    for number in range(50):
+        sent_mail(box, f"m{number}", version=version, bounced_at=NOW)
+    sequence = version.sequence
+    assert campaign_brake.pause_sequence(sequence, reason="You paused it.", now=NOW)
+    assert campaign_brake.resume_sequence(sequence, now=NOW)
+    assert sequence.resumed_at is None
+    assert campaign_brake.look_at_sequence(sequence, now=NOW)
+
+
+def test_mails_refused_to_our_face_count_against_their_sequence(box):
+    version = SequenceVersionFactory(workspace=box.workspace)
+    for number in range(50):
+        sent_mail(box, f"m{number}", version=version)
+    refused = Message.objects.order_by("pk").values_list("pk", flat=True)[:3]
+    Message.objects.filter(pk__in=list(refused)).update(
+        status="failed", smtp_code=550, first_attempt_at=NOW, sending_at=None, sent_at=None
+    )
+    for name in ("one", "two", "three"):
+        sent_mail(box, name, version=version)
+    assert campaign_brake.look_at_sequence(version.sequence, now=NOW)
+    assert "3 of 50 mails bounced" in version.sequence.paused_reason
+
+
+def test_a_workspace_let_go_on_after_its_brake_is_judged_by_what_left_since(box):
+    workspace, later = box.workspace, NOW + timedelta(hours=2)
+    day_of(box, sent=60, bounced=30)
+    assert campaign_brake.look_at_workspace(workspace, now=NOW)
+    assert workspace.sending_paused_by_brake
+    assert resume_sending(workspace, now=NOW + timedelta(hours=1))
+    assert not campaign_brake.look_at_workspace(workspace, now=later)
+    for number in range(50):
+        sent_mail(box, f"m{number}", bounced_at=later if number < 3 else None)
+    assert not campaign_brake.look_at_workspace(workspace, now=later)  # they left before
+    Message.objects.update(sending_at=later)
+    assert campaign_brake.look_at_workspace(workspace, now=later)
+    assert "3 of 50 mails bounced" in workspace.sending_paused_reason
+
+
+def test_a_week_after_a_brake_all_days_count_again(box):
+    workspace, later = box.workspace, NOW + timedelta(days=8)
+    pause_sending(workspace, reason="Bounces.", now=NOW, by_brake=True)
+    resume_sending(workspace, now=NOW)
+    day_of(box, at=later, sent=60, bounced=30)
+    assert campaign_brake.look_at_workspace(workspace, now=later)
 
 
 def test_old_mails_of_a_sequence_are_forgotten(box):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.intervals import wilson
+from outreach.intervals import wilson
 
 
 @pytest.mark.parametrize(
