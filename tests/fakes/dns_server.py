@@ -24,7 +24,8 @@ class DnsServer:
     `asked` counts (transport, name, type).
     """
 
-    def __init__(self):
+    def __init__(self, *, port=0):
+        self.port = port
         self.records = {}
         self.aliases = {}
         self.rcodes = {}
@@ -63,7 +64,7 @@ class DnsServer:
 
         socketserver.ThreadingUDPServer.daemon_threads = True
         socketserver.ThreadingTCPServer.daemon_threads = True
-        self._servers = _on_one_port(Datagram, Stream)
+        self._servers = _on_one_port(Datagram, Stream, self.port)
         self.address = "{}:{}".format(*self._servers[0].server_address)
         self._threads = [
             threading.Thread(target=each.serve_forever, args=(0.02,), daemon=True)
@@ -118,10 +119,10 @@ def _shaped(kind, text):
     return " ".join('"{}"'.format(piece.replace('"', '\\"')) for piece in pieces)
 
 
-def _on_one_port(datagram, stream):
+def _on_one_port(datagram, stream, port):
     """The same port for both transports: a truncated answer is asked for again over TCP there."""
     for _ in range(20):
-        over_tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), stream)
+        over_tcp = socketserver.ThreadingTCPServer(("127.0.0.1", port), stream)
         try:
             over_udp = socketserver.ThreadingUDPServer(
                 ("127.0.0.1", over_tcp.server_address[1]), datagram
