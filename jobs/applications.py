@@ -1,9 +1,11 @@
 """Moving an application along, with a history that is only ever added to."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Profile, User
 from jobs.models import Application, ApplicationEvent, Job, JobMatch
@@ -93,6 +95,34 @@ def advance_application(
     return _move(application, status, now=now, actor=None, text=text)
 
 
+@transaction.atomic
+def advance_all(
+    rows: "QuerySet[Application]", status: str, *, now: datetime, text: str = ""
+) -> int:
+    """Move each application of `rows` as advance_application does, in a few queries; return how many moved.
+
+    Rows that another transaction holds are left for the next call.
+    """
+    locked = rows.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    moving = [row for row in locked if row.status != status and is_forward(row.status, status)]
+    chosen = Application.objects.filter(pk__in=[row.pk for row in moving])
+    if status == Status.APPLIED:
+        chosen.filter(applied_at=None).update(applied_at=now)
+    moved = chosen.update(status=status, last_action_at=now, status_changed_at=now)
+    ApplicationEvent.objects.bulk_create(
+        _event(
+            row,
+            "moved",
+            _moved_line(row.status, status, text),
+            now=now,
+            from_status=row.status,
+            to_status=status,
+        )
+        for row in moving
+    )
+    return moved
+
+
 def restore_status(
     application: Application, status: str, *, now: datetime, actor: User | None, text: str
 ) -> bool:
@@ -112,17 +142,21 @@ def _move(
     with transaction.atomic():
         if not application.move_to(status, **fields):
             return False
-        line = f"Moved from {Status(old).label} to {Status(status).label}"
         add_event(
             application,
             "moved",
-            f"{line}: {text}" if text else line,
+            _moved_line(old, status, text),
             now=now,
             actor=actor,
             from_status=old,
             to_status=status,
         )
     return True
+
+
+def _moved_line(old: str, status: str, text: str) -> str:
+    line = f"Moved from {Status(old).label} to {Status(status).label}"
+    return f"{line}: {text}" if text else line
 
 
 def add_event(
@@ -135,7 +169,30 @@ def add_event(
     **fields: Any,
 ) -> ApplicationEvent:
     """Add one line to the history. `fields`: from_status, to_status, data (JSON-able)."""
-    return ApplicationEvent.objects.create(
+    event = _event(application, kind, text, now=now, actor=actor, **fields)
+    event.save(force_insert=True)
+    return event
+
+
+def add_events(
+    lines: Mapping[Application, str], kind: str, *, now: datetime, actor: User | None = None
+) -> None:
+    """Add one line to the history of each application, together."""
+    ApplicationEvent.objects.bulk_create(
+        _event(application, kind, text, now=now, actor=actor) for application, text in lines.items()
+    )
+
+
+def _event(
+    application: Application,
+    kind: str,
+    text: str,
+    *,
+    now: datetime,
+    actor: User | None = None,
+    **fields: Any,
+) -> ApplicationEvent:
+    return ApplicationEvent(
         workspace_id=application.workspace_id,
         application=application,
         at=now,

@@ -65,9 +65,19 @@ def current_document(application: Application, kind: str) -> Document | None:
 
 def current_documents(application: Application) -> dict[str, Document | None]:
     """Return the version in force of each kind of document, None where there is none."""
-    found = Document.objects.filter(application=application, is_current=True)
-    by_kind = {document.kind: document for document in found}
-    return {kind: by_kind.get(kind) for kind in Kind.values}
+    return current_documents_of([application])[application.pk]
+
+
+def current_documents_of(
+    applications: Iterable[Application],
+) -> dict[int, dict[str, Document | None]]:
+    """Return the same for each application by its pk, in one query."""
+    found: dict[int, dict[str, Document | None]] = {
+        application.pk: dict.fromkeys(Kind.values) for application in applications
+    }
+    for document in Document.objects.filter(application__in=list(found), is_current=True):
+        found[document.application_id][document.kind] = document
+    return found
 
 
 def write_resume(application: Application, *, today: date) -> Document:

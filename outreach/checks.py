@@ -1,13 +1,13 @@
 """Everything that must hold before a package may go, asked anew each time; what cannot be shown to hold blocks."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 
-from jobs.documents import check_text, current_documents, split_sentences
+from jobs.documents import check_text, current_documents_of, split_sentences
 from jobs.models import Application, Document, Job
 from mailboxes.models import Mailbox, Suppression
 from outreach.attachments import is_wanted, problem_of
@@ -52,6 +52,8 @@ class Situation:
     documents: dict[str, Document | None]
     suppressed: dict[int, list[Suppression]]
     mailboxes: list[Mailbox]
+    # Who of the same people is being written to for another package.
+    running: list[Enrollment]
     today: date
 
 
@@ -74,19 +76,57 @@ def look_at(
     package: Package, *, now: datetime, enrollments: list[Enrollment] | None = None
 ) -> Situation:
     """Load what the checks need."""
-    application = package.application
     chosen = chosen_enrollments(package) if enrollments is None else enrollments
-    people = [enrollment.contact for enrollment in chosen]
-    return Situation(
-        package=package,
-        application=application,
-        enrollments=chosen,
-        mails=[(e, mail) for e in chosen for mail in mails_of(e) if mail.status == "draft"],
-        documents=current_documents(application),
-        suppressed=suppressions_of(package.workspace, people, now=now),
-        mailboxes=list(Mailbox.objects.for_workspace(package.workspace).order_by("pk")),
-        today=now.date(),
-    )
+    return look_at_all([package], {package.pk: chosen}, now=now)[0]
+
+
+def look_at_all(
+    packages: Sequence[Package], chosen: Mapping[int, list[Enrollment]], *, now: datetime
+) -> list[Situation]:
+    """Load the same for several packages of one workspace, in as many queries as for one.
+
+    `chosen`: planning.chosen_enrollments of each package by its pk.
+    """
+    workspace = packages[0].workspace
+    documents = current_documents_of(package.application for package in packages)
+    mailboxes = list(Mailbox.objects.for_workspace(workspace).order_by("pk"))
+    people = [enrollment.contact for package in packages for enrollment in chosen[package.pk]]
+    suppressed = suppressions_of(workspace, people, now=now)
+    running: dict[str, list[Enrollment]] = {}
+    for row in (
+        Enrollment.objects.for_workspace(workspace)
+        .filter(
+            status__in=[Enrollment.Status.ACTIVE, Enrollment.Status.HELD],
+            contact__email_hash__in={contact.email_hash for contact in people},
+        )
+        .select_related("contact", "application__job")
+        .order_by("pk")
+    ):
+        running.setdefault(row.contact.email_hash, []).append(row)
+    return [
+        Situation(
+            package=package,
+            application=package.application,
+            enrollments=chosen[package.pk],
+            mails=[
+                (enrollment, mail)
+                for enrollment in chosen[package.pk]
+                for mail in mails_of(enrollment)
+                if mail.status == "draft"
+            ],
+            documents=documents[package.application_id],
+            suppressed=suppressed,
+            mailboxes=mailboxes,
+            running=[
+                row
+                for email_hash in {e.contact.email_hash: None for e in chosen[package.pk]}
+                for row in running.get(email_hash, ())
+                if row.package_id != package.pk
+            ],
+            today=now.date(),
+        )
+        for package in packages
+    ]
 
 
 def blockers(checks: Iterable[Check]) -> list[Check]:
@@ -96,7 +136,7 @@ def blockers(checks: Iterable[Check]) -> list[Check]:
 
 def as_json(checks: Iterable[Check]) -> list[dict[str, Any]]:
     """Return the checks as they are stored on the package."""
-    return [asdict(check) for check in checks]
+    return [dict(vars(check)) for check in checks]
 
 
 def _steps(situation: Situation) -> list[Check]:
@@ -216,11 +256,6 @@ def _address(contact: Contact, place: str) -> list[Check]:
 
 
 def _other_sequences(situation: Situation) -> list[Check]:
-    running = Enrollment.objects.for_workspace(situation.package.workspace).filter(
-        status__in=[Enrollment.Status.ACTIVE, Enrollment.Status.HELD],
-        contact__email_hash__in=[e.contact.email_hash for e in situation.enrollments],
-    )
-    rows = running.exclude(package=situation.package).select_related("contact", "application__job")
     return [
         Check(
             "other_sequence",
@@ -229,7 +264,7 @@ def _other_sequences(situation: Situation) -> list[Check]:
             f"#contact-{row.contact.public_id}",
             "Choose someone else",
         )
-        for row in rows
+        for row in situation.running
     ]
 
 

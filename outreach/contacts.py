@@ -2,18 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User, Workspace
 from jobs.models import Company
-from mailboxes.addresses import is_reserved_domain, normalise_address
+from mailboxes.addresses import is_reserved_domain, normalise_address, parse_address
 from mailboxes.models import Suppression
-from mailboxes.suppression import covering, live_at, recipient_hash, release, suppress
+from mailboxes.suppression import domains_above, live_at, recipient_hash, release, suppress
 from outreach.models import Contact, Enrollment
 from outreach.stopping import StopResult, stop_for_suppression
 from outreach.verification import look_up_nothing, verify_address
@@ -179,27 +180,33 @@ def may_contact_again(contact: Contact, *, actor: User, now: datetime) -> None:
 
 
 def suppressions_of(
-    workspace: Workspace, contacts: Iterable[Contact], *, now: datetime
+    workspace: Workspace, contacts: Sequence[Contact], *, now: datetime
 ) -> dict[int, list[Suppression]]:
     """Return the live suppressions of each contact by its pk, in one query; those without any are missing."""
-    reachable = [contact for contact in contacts if contact.email]
-    if not reachable:
+    above = {
+        contact.pk: domains_above(parse_address(contact.email).domain)
+        for contact in contacts
+        if contact.email
+    }
+    if not above:
         return {}
-    condition = Q()
-    for contact in reachable:
-        condition |= covering(contact.email)
-    rows = list(
-        Suppression.objects.filter(condition, live_at(now))
+    hashes = {contact.email_hash for contact in contacts if contact.pk in above}
+    domains = {domain for names in above.values() for domain in names}
+    rows = (
+        Suppression.objects.filter(live_at(now))
+        .filter(Q(address_hash__in=hashes) | Q(domain__in=domains))
         .filter(Q(workspace=workspace) | Q(workspace=None))
         .order_by("scope", "pk")
     )
+    closing: dict[str, list[tuple[int, Suppression]]] = {}
+    for place, row in enumerate(rows):
+        closing.setdefault(row.domain or row.address_hash, []).append((place, row))
     found: dict[int, list[Suppression]] = {}
-    for contact in reachable:
-        domain = contact.email.rpartition("@")[2].lower()
-        for row in rows:
-            is_domain = row.domain and (domain == row.domain or domain.endswith(f".{row.domain}"))
-            if row.address_hash == contact.email_hash or is_domain:
-                found.setdefault(contact.pk, []).append(row)
+    for contact in contacts if closing else ():
+        keys = [contact.email_hash, *above[contact.pk]] if contact.pk in above else []
+        placed = sorted((pair for key in keys for pair in closing.get(key, ())), key=itemgetter(0))
+        if placed:
+            found[contact.pk] = [row for _place, row in placed]
     return found
 
 

@@ -1,6 +1,6 @@
 """What a package will send and when: the same plan for the preview, the approval and the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,49 @@ def chosen_enrollments(package: Package) -> list[Enrollment]:
         .order_by("contact__persona_rank", "pk")
     )
     return list(rows)
+
+
+def lock_chosen(packages: Sequence[Package]) -> dict[int, list[Enrollment]]:
+    """Return the same for each package by its pk, with what an approval reads of a mail and the mails locked.
+
+    So what a person says yes to stays as it was read until the transaction ends. The number of queries does not depend
+    on the number of packages.
+    """
+    workspaces = {package.pk: package.workspace for package in packages}
+    mails = Message.objects.only(*_APPROVED_FIELDS).order_by("pk")
+    rows = (
+        Enrollment.objects.filter(package__in=list(workspaces), status__in=CHOSEN)
+        .select_related("contact")
+        .prefetch_related(
+            Prefetch("mails", mails.select_for_update(no_key=True)),
+            "mails__step",
+            "mails__attachment",
+        )
+        .order_by("contact__persona_rank", "pk")
+    )
+    found: dict[int, list[Enrollment]] = {package.pk: [] for package in packages}
+    for enrollment in rows:
+        enrollment.workspace = workspaces[enrollment.package_id]
+        found[enrollment.package_id].append(enrollment)
+    return found
+
+
+_APPROVED_FIELDS = (
+    "public_id",
+    "enrollment",
+    "step",
+    "step_number",
+    "recipient",
+    "subject",
+    "body",
+    "text_hash",
+    "unresolved",
+    "attachment",
+    "attachment_hash",
+    "status",
+    "due_at",
+    "sent_at",
+)
 
 
 def mails_of(enrollment: Enrollment) -> list[Message]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -129,6 +130,13 @@ def next_due(previous: datetime, delay_days: int, pace: Pace, zone: ZoneInfo) ->
     """Return when a step is due that waits `delay_days` working days after `previous`, in UTC, inside the window."""
     if pace.working_day is not None:
         return (previous + delay_days * pace.working_day).astimezone(UTC)
+    # In UTC, because two moments of the hour that a clock repeats are equal in their own zone.
+    return _working_due(previous.astimezone(UTC), delay_days, zone)
+
+
+# Of many people approved at once most share zone, delay and moment; a thousand such triples are a few 100 kB.
+@lru_cache(maxsize=1024)
+def _working_due(previous: datetime, delay_days: int, zone: ZoneInfo) -> datetime:
     return next_sending_moment(add_working_days(previous, delay_days, zone), zone)
 
 

@@ -8,6 +8,7 @@ template stays text.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # What a sequence may say about its recipient, the role and the sender.
 VARIABLES = (
@@ -26,6 +27,8 @@ VARIABLES = (
 # A long outreach mail has 2,000 characters; ten times that is surely a mistake or an attack.
 MAX_TEMPLATE_CHARACTERS = 20_000
 MAX_OUTPUT_CHARACTERS = 40_000
+# A sequence has few texts and very many readers, so each text is taken apart once; 256 of the longest are 5 MB.
+PARSED_TEMPLATES = 256
 
 # Neither part may hold a brace or a line break, so a match never grows past its own braces and the
 # scan stays linear.
@@ -68,41 +71,67 @@ def render(template: str, values: Mapping[str, str]) -> Rendered:
     or 40,000 of text.
     """
     _check_length(template)
+    tags, tail = _parse(template)
     pieces: list[str] = []
     unresolved: dict[str, None] = {}
     used: dict[str, None] = {}
-    position = length = 0
-    for tag in _TAG.finditer(template):
-        literal = template[position : tag.start()]
+    length = 0
+    for tag in tags:
         text, kind = _resolve(tag, values)
-        (unresolved if kind == "unresolved" else used if kind == "used" else {})[tag.group(1)] = (
-            None
-        )
-        unresolved |= dict.fromkeys(_snippets(literal))
-        pieces += (literal, text)
-        length += len(literal) + len(text)
+        (unresolved if kind == "unresolved" else used if kind == "used" else {})[tag.name] = None
+        unresolved |= tag.before.stray
+        pieces += (tag.before.text, text)
+        length += len(tag.before.text) + len(text)
         if length > MAX_OUTPUT_CHARACTERS:
             raise TemplateTooLongError(_too_long("The finished text", MAX_OUTPUT_CHARACTERS))
-        position = tag.end()
-    pieces.append(template[position:])
-    unresolved |= dict.fromkeys(_snippets(pieces[-1]))
+    pieces.append(tail.text)
+    unresolved |= tail.stray
     return Rendered("".join(pieces), tuple(unresolved), tuple(used))
 
 
-def _resolve(tag: re.Match[str], values: Mapping[str, str]) -> tuple[str, str]:
-    name, fallback = tag.group(1), (tag.group(2) or "").strip()
+@dataclass(frozen=True)
+class _Literal:
+    """Text that stands as it is; `stray` holds the start of each double brace in it, which the author meant otherwise."""
+
+    text: str
+    stray: dict[str, None]
+
+
+@dataclass(frozen=True)
+class _Tag:
+    """One variable with the text before it."""
+
+    before: _Literal
+    name: str
+    fallback: str
+    as_written: str
+
+
+@lru_cache(maxsize=PARSED_TEMPLATES)
+def _parse(template: str) -> tuple[tuple[_Tag, ...], _Literal]:
+    tags: list[_Tag] = []
+    position = 0
+    for found in _TAG.finditer(template):
+        before = _literal(template[position : found.start()])
+        fallback = (found.group(2) or "").strip()
+        tags.append(_Tag(before, found.group(1), fallback, found.group()))
+        position = found.end()
+    return tuple(tags), _literal(template[position:])
+
+
+def _literal(text: str) -> _Literal:
+    starts = (found.start() for found in _BRACES.finditer(text))
+    return _Literal(text, dict.fromkeys(text[start : start + 40] for start in starts))
+
+
+def _resolve(tag: _Tag, values: Mapping[str, str]) -> tuple[str, str]:
     # One line always: a name with a line break in it must not become a header or a paragraph.
-    value = " ".join((values.get(name) or "").split())
+    value = " ".join((values.get(tag.name) or "").split())
     if value:
         return value, "used"
-    if fallback and (name in values or name in VARIABLES):
-        return fallback, "fallback"
-    return tag.group(), "unresolved"
-
-
-def _snippets(literal: str) -> list[str]:
-    """Return the start of each stray double brace: the author meant a variable, so nothing is sent."""
-    return [literal[found.start() : found.start() + 40] for found in _BRACES.finditer(literal)]
+    if tag.fallback and (tag.name in values or tag.name in VARIABLES):
+        return tag.fallback, "fallback"
+    return tag.as_written, "unresolved"
 
 
 def variables_in(template: str) -> tuple[str, ...]:
