@@ -12,7 +12,7 @@ RUN DJANGO_SETTINGS_MODULE=config.settings.production SECRET_KEY=only-for-collec
 
 FROM python:3.11-slim
 ENV DJANGO_SETTINGS_MODULE=config.settings.production PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ferry && install -d -o ferry /app/var/files
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ferry && install -d -o ferry /app/var/files /app/var/state
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app
