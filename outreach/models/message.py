@@ -84,7 +84,10 @@ class Message(LifecycleModel, WorkspaceModel):
     # States that still mean to send.
     PENDING = (Status.APPROVED, Status.SCHEDULED, Status.CLAIMED, Status.HELD)
 
-    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="mails")
+    # Every change of a row writes every index, three times a mail: this one is the front of once_per_step.
+    enrollment = models.ForeignKey(
+        Enrollment, on_delete=models.CASCADE, related_name="mails", db_index=False
+    )
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="mails")
     step_number = models.PositiveSmallIntegerField()
     recipient = models.EmailField()
@@ -139,7 +142,12 @@ class Message(LifecycleModel, WorkspaceModel):
     proof = models.CharField(max_length=300, blank=True, default="", db_default="")
     # The file that travels with the mail; part of what was approved.
     attachment = models.ForeignKey(
-        "outreach.Attachment", on_delete=models.PROTECT, null=True, blank=True, related_name="mails"
+        "outreach.Attachment",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="mails",
+        db_index=False,
     )
     attachment_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     approved_attachment_hash = models.CharField(
@@ -193,6 +201,11 @@ class Message(LifecycleModel, WorkspaceModel):
             models.CheckConstraint(condition=~Q(message_id=""), name="outreach_message_has_id"),
         ]
         indexes = [
+            models.Index(
+                fields=["attachment"],
+                condition=Q(attachment__isnull=False),
+                name="outreach_message_attachment",
+            ),
             models.Index(
                 fields=["due_at", "id"],
                 condition=Q(status="scheduled"),
