@@ -19,6 +19,8 @@ TITLES = {
 NEEDED = ("dns", "connect", "tls", "login", "send")
 RAW_LIMIT = 1000
 
+Verdict = ConnectionCheck.Verdict
+
 
 def fresh_rows() -> list[dict[str, Any]]:
     """Return the rows of a check that has not begun."""
@@ -64,6 +66,18 @@ class Rows:
             for row in self._check.rows
             if row["key"] in wanted
         )
+
+    def tell(self, key: str, *, cause: str, fix: str, raw: str = "") -> None:
+        """Say cause and fix of a failure that came with its own words."""
+        self._set(key, status="failed", cause=cause, fix=fix, raw=raw[:RAW_LIMIT])
+
+    def result(self) -> tuple[str, str]:
+        """Return the verdict, and the cause of the first failure if there is one."""
+        failed = [row for row in self._check.rows if row["status"] == "failed"]
+        problem = str(failed[0]["cause"]) if failed else ""
+        if self.is_well():
+            return Verdict.PASSED, problem
+        return (Verdict.SENDING if self.is_well(*NEEDED) else Verdict.FAILED), problem
 
     def _set(self, key: str, **values: str) -> None:
         row = next(row for row in self._check.rows if row["key"] == key)

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from accounts.models import Workspace
 from mailboxes import connecting
-from mailboxes.check_rows import fresh_rows
+from mailboxes.api_check import ApiCheck
+from mailboxes.check_rows import Rows, fresh_rows
 from mailboxes.connecting import ConnectionRefusedBySenseError, SmtpDetails
-from mailboxes.failures import Failure
-from mailboxes.live_check import Learned, LiveCheck, Place, Tools, place_of, place_of_mailbox
+from mailboxes.live_check import Learned, LiveCheck, Tools, place_of, place_of_mailbox
 from mailboxes.models import ConnectionCheck, Mailbox
 from mailboxes.receipts import TransportError
 
@@ -21,6 +21,7 @@ SECRETS_KEPT = timedelta(hours=1)
 # Each check sends one mail and logs in twice; more in an hour serves nobody but a guesser of passwords.
 CHECKS_AN_HOUR = 20
 REFUSED_FIX = "The mailbox itself works. Settle that, then test again."
+TRY_LATER = "Test again in some minutes."
 _SECRET = ("password", "imap_password")
 _LEARNED = ("sent_folder", "files_sent_copies")
 
@@ -42,15 +43,19 @@ def open_check(
     now: datetime,
     details: SmtpDetails | None = None,
     mailbox: Mailbox | None = None,
+    is_new: bool = False,
 ) -> ConnectionCheck:
-    """Return a new check of typed details or of a kept mailbox. Raises TooManyChecksError."""
+    """Return a new check of typed details or of a kept mailbox. Raises TooManyChecksError.
+
+    `is_new`: the mailbox was kept a moment ago on the word of its provider, and this is its first trial.
+    """
     _refuse_if_too_many(workspace, now)
     typed = asdict(details) if details else {}
     return ConnectionCheck.objects.create(
         workspace=workspace,
         mailbox=mailbox,
         details={key: typed[key] for key in typed if key not in (*_SECRET, *_LEARNED)}
-        or {"address": str(mailbox)},
+        or {"address": str(mailbox), "is_new": is_new},
         secrets=json.dumps({key: typed[key] for key in _SECRET}) if typed else "",
         rows=fresh_rows(),
     )
@@ -59,7 +64,8 @@ def open_check(
 def reopen_check(check: ConnectionCheck, *, now: datetime) -> ConnectionCheck:
     """Return a new check of the same things. Raises TooManyChecksError, and NothingToCheckError without its password."""
     if check.mailbox is not None:
-        return open_check(check.workspace, now=now, mailbox=check.mailbox)
+        is_new = bool(check.details.get("is_new"))
+        return open_check(check.workspace, now=now, mailbox=check.mailbox, is_new=is_new)
     return open_check(check.workspace, now=now, details=details_of(check))
 
 
@@ -80,26 +86,34 @@ def run_check(
     """Run all rows and keep what comes of it. Safe to call twice: a finished check stays as it is."""
     if check.verdict != Verdict.RUNNING:
         return
-    live = LiveCheck(check, place_to_check(check), now=now, tools=tools, report=report)
-    try:
-        learned = live.run()
-    except TransportError as error:  # the access to an OAuth mailbox was withdrawn
-        live.rows.fail(Failure("login", error=error))
-        learned = Learned(problem=str(error))
+    learned = _learned(check, now, tools, report)
     with transaction.atomic():
         if check.mailbox is None:
             _keep_new(check, learned, now)
         else:
-            _note(check.mailbox, learned, now)
+            _note(check.mailbox, learned, now, is_new=bool(check.details.get("is_new")))
         check.verdict, check.finished_at = learned.verdict, now
         check.save()
 
 
-def place_to_check(check: ConnectionCheck) -> Place:
-    """Return the place a check is about. Raises NothingToCheckError, and TransportError for a withdrawn access."""
-    if check.mailbox is not None:
-        return place_of_mailbox(check.mailbox)
-    return place_of(details_of(check))
+def _learned(
+    check: ConnectionCheck,
+    now: datetime,
+    tools: Tools | None,
+    report: Callable[[int], object],
+) -> Learned:
+    """Run the rows that fit how the mailbox sends. Raises NothingToCheckError."""
+    mailbox = check.mailbox
+    if mailbox is not None and mailbox.provider in Mailbox.API_PROVIDERS:
+        return ApiCheck(check, mailbox, now=now, tools=tools, report=report).run()
+    try:
+        place = place_of_mailbox(mailbox) if mailbox else place_of(details_of(check))
+    except TransportError as error:  # the consent was withdrawn, or its provider cannot be asked
+        rows = Rows(check)
+        cause, _, fix = str(error).partition("; ")
+        rows.tell("login", cause=f"{cause.rstrip('.')}.", fix=fix.capitalize() or TRY_LATER)
+        return Learned(problem=str(error))
+    return LiveCheck(check, place, now=now, tools=tools, report=report).run()
 
 
 @transaction.atomic
@@ -145,8 +159,11 @@ def _keep_new(check: ConnectionCheck, learned: Learned, now: datetime) -> None:
     check.secrets = ""
 
 
-def _note(mailbox: Mailbox, learned: Learned, now: datetime) -> None:
-    """Keep what a check of a kept mailbox taught; one that works again goes on by itself."""
+def _note(mailbox: Mailbox, learned: Learned, now: datetime, *, is_new: bool) -> None:
+    """Keep what a check of a kept mailbox taught; one that works again goes on by itself.
+
+    A new one that cannot send is planned nothing on before it can.
+    """
     values: dict[str, object] = {"last_error": learned.problem[:400]}
     if learned.verdict != Verdict.FAILED:
         values["last_ok_at"] = now
@@ -159,6 +176,8 @@ def _note(mailbox: Mailbox, learned: Learned, now: datetime) -> None:
     mailbox.refresh_from_db()
     if learned.verdict != Verdict.FAILED and mailbox.status == Mailbox.Status.BROKEN:
         connecting.resume(mailbox)
+    elif is_new and learned.verdict == Verdict.FAILED and mailbox.status in Mailbox.SENDING:
+        mailbox.move_to(Mailbox.Status.BROKEN, status_reason=learned.problem[:300])
 
 
 def _refuse_if_too_many(workspace: Workspace, now: datetime) -> None:

@@ -1,9 +1,11 @@
 """The ways to connect a mailbox that this installation offers, for the page that lists them."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from mailboxes.models import Mailbox
 from mailboxes.oauth_providers import OAUTH_PROVIDERS, NotConfiguredError, registration_of
 from mailboxes.providers.base import API_PROVIDERS
 
@@ -28,6 +30,19 @@ def account_ways() -> list[Way]:
             url, note = "", "Not configured here. Use an app password instead."
         ways.append(Way(f"{provider.name} account", url, note))
     return ways
+
+
+def renewal(mailbox: Mailbox) -> Way:
+    """Return where a mailbox is given a new password, key or consent."""
+    kind = mailbox.provider
+    if kind in OAUTH_PROVIDERS:
+        name = f"Consent again at {OAUTH_PROVIDERS[kind].name}"
+        return Way(name, reverse(f"mailboxes:connect-{kind}"), "")
+    if kind in API_PROVIDERS:
+        url = reverse(f"mailboxes:connect-{kind}")
+        return Way("Enter another key", f"{url}?{urlencode({'address': mailbox.address})}", "")
+    url = reverse("mailboxes:connect-smtp")
+    return Way("Change servers or password", f"{url}?mailbox={mailbox.public_id}", "")
 
 
 def service_ways() -> list[Way]:

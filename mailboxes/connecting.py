@@ -1,14 +1,12 @@
-"""Connecting a mailbox: the practice one, or one's own by SMTP, tested before it is kept."""
+"""Connecting a mailbox: the practice one, or one's own by SMTP once it was tested (mailboxes.checking)."""
 
 import ipaddress
 import secrets
 import socket
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -16,14 +14,10 @@ from django.utils import timezone
 from accounts.internet import is_public_address
 from accounts.models import Workspace
 from mailboxes.brakes import rests_until
-from mailboxes.keeping import DISCONNECTED, AddressRefusedError, keep
+from mailboxes.keeping import DISCONNECTED, AddressRefusedError, keep, plan_problem
 from mailboxes.models import Mailbox, WebhookEndpoint
-from mailboxes.receipts import Stage, TransientTransportError, TransportError
-from mailboxes.smtp_session import Security, SmtpEndpoint, TimeOuts
-from mailboxes.transport import try_log_in
+from mailboxes.receipts import Stage, TransientTransportError
 
-# A person waits for the answer; a server that needs longer than this is of no use for sending either.
-CHECK_TIMEOUTS = TimeOuts(connect=8, banner=8, command=8, tls=8, farewell=2)
 # ux.md H6: what a person did can be undone from the object's own page for a day.
 UNDO = timedelta(hours=24)
 SECRETS = (
@@ -143,26 +137,6 @@ def point_sandbox_mailboxes(host: str, port: int) -> int:
     return moved.update(smtp_host=host, smtp_port=port)
 
 
-def prove_log_in(
-    details: SmtpDetails, *, resolver: Resolver = resolve, tls_context: ssl.SSLContext | None = None
-) -> dict[str, str]:
-    """Connect and log in once; return the server's extensions. Raises ConnectionRefusedBySenseError with cause and fix."""
-    endpoint = SmtpEndpoint(
-        host=details.host,
-        port=details.port,
-        security=Security(details.security),
-        username=details.username,
-        secret=details.password,
-        connect_to=vetted_address(details.host, resolver=resolver),
-        tls_context=tls_context,
-        timeouts=CHECK_TIMEOUTS,
-    )
-    try:
-        return async_to_sync(try_log_in)(endpoint)
-    except TransportError as error:
-        raise ConnectionRefusedBySenseError(str(error)) from error
-
-
 def connect_smtp(workspace: Workspace, details: SmtpDetails, *, now: datetime) -> Mailbox:
     """Keep a mailbox whose log-in was just proved; it starts at the bottom of its ramp.
 
@@ -245,9 +219,14 @@ def disconnect(mailbox: Mailbox, *, by: str, now: datetime) -> bool:
 
 
 def reconnect(mailbox: Mailbox, *, now: datetime) -> bool:
-    """Undo disconnecting while the secrets are still kept; False when they are not."""
+    """Undo disconnecting while the secrets are still kept; False when they are not.
+
+    Raises ConnectionRefusedBySenseError when another mailbox has taken its place in the plan meanwhile.
+    """
     if mailbox.disconnected_at is None or now - mailbox.disconnected_at >= UNDO:
         return False
+    if problem := plan_problem(mailbox.workspace, address=mailbox.address):
+        raise ConnectionRefusedBySenseError(problem)
     Mailbox.objects.filter(pk=mailbox.pk).update(disconnected_at=None)
     mailbox.disconnected_at = None
     if mailbox.status_reason.startswith(DISCONNECTED):  # else it was paused before, and stays so

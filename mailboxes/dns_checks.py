@@ -10,10 +10,10 @@ from django.db.models.functions import Lower
 
 from accounts.models import Workspace
 from mailboxes import dkim, dns_lookup, dns_records
-from mailboxes.addresses import domain_of
 from mailboxes.dns_lookup import Ask
 from mailboxes.dns_records import Judgment
 from mailboxes.models import DomainCheck, Mailbox, SendingDomain
+from mailboxes.own_domains import ensure_domain, mailboxes_of
 from mailboxes.sending_services import SHARED_DOMAINS, own_domain_of, services_of
 
 Kind = DomainCheck.Kind
@@ -48,32 +48,6 @@ def latest_checks(sending_domain: SendingDomain) -> dict[str, DomainCheck]:
 def _newest(rows: "models.QuerySet[DomainCheck]") -> dict[str, DomainCheck]:
     newest = rows.order_by("kind", "-checked_at", "-pk").distinct("kind")
     return {check.kind: check for check in newest}
-
-
-def ensure_domain(mailbox: Mailbox) -> SendingDomain | None:
-    """Return the row of a mailbox's own domain, making it when needed; None where the owner cannot edit DNS."""
-    domain = own_domain_of(mailbox)
-    if not domain:
-        return None
-    found = domain_row(mailbox)
-    if found is not None:
-        return found
-    made, _ = SendingDomain.objects.get_or_create(workspace=mailbox.workspace, domain=domain)
-    return made
-
-
-def domain_row(mailbox: Mailbox) -> SendingDomain | None:
-    """Return the row of a mailbox's domain if there is one."""
-    rows: models.QuerySet[SendingDomain] = SendingDomain.objects.filter(
-        workspace=mailbox.workspace_id, domain__iexact=domain_of(mailbox.address)
-    )
-    return rows.first()
-
-
-def mailboxes_of(sending_domain: SendingDomain) -> list[Mailbox]:
-    """Return the mailboxes of its workspace that send from the domain."""
-    rows = Mailbox.objects.filter(workspace=sending_domain.workspace_id, is_sandbox=False)
-    return list(rows.filter(address__iendswith=f"@{sending_domain.domain}").order_by("pk"))
 
 
 def check_domain(

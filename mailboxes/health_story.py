@@ -115,5 +115,9 @@ def _turns(mailbox: Mailbox) -> list[Happening]:
             )
         )
     if mailbox.warned_at is not None:
-        found.append(Happening(mailbox.warned_at, "warn", "A warning began, and the ramp rests until it is over"))
+        found.append(
+            Happening(
+                mailbox.warned_at, "warn", "A warning began, and the ramp rests until it is over"
+            )
+        )
     return found

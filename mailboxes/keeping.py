@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import Workspace
 from accounts.plans import limits_of
 from mailboxes.addresses import domain_of, is_reserved_domain
 from mailboxes.models import Mailbox
+from mailboxes.own_domains import ensure_domain
 
 # What lets a mailbox send. A new way in replaces the old one whole; reading by IMAP may go on beside it.
 NO_SENDING: dict[str, Any] = {
@@ -19,6 +21,8 @@ NO_SENDING: dict[str, Any] = {
     "oauth_expires_at": None,
     "api_credentials": "",
 }
+# What a live check found out holds for the way in that it tried, and for no other.
+NOTHING_LEARNED: dict[str, Any] = {"sent_folder": "", "files_sent_copies": None}
 # How the reason begins when somebody only went away with the access.
 DISCONNECTED = "Disconnected"
 NO_ACCESS = {**NO_SENDING, "imap_host": "", "imap_username": "", "imap_password": ""}
@@ -43,29 +47,49 @@ def keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: dat
             "This mailbox is lent to you by operations, so it cannot be connected as your own."
         )
     with transaction.atomic():
-        _refuse_beyond_plan(workspace, is_new=not own.exists())
-        return _keep(workspace, address, access, now=now)
+        refuse_beyond_plan(workspace, address)
+        mailbox = _keep(workspace, address, access, now=now)
+        ensure_domain(mailbox)
+        return mailbox
 
 
-def _refuse_beyond_plan(workspace: Workspace, *, is_new: bool) -> None:
-    """Raise AddressRefusedError when a new mailbox would be one more than the plan allows; of two at once one waits."""
-    if not is_new:
-        return
-    plan = Workspace.objects.select_for_update(of=("self",), no_key=True).get(pk=workspace.pk)
-    most = limits_of(plan.plan).mailboxes
-    connected = Mailbox.objects.for_workspace(workspace).filter(
-        is_sandbox=False, disconnected_at=None
+def plan_problem(workspace: Workspace, *, address: str = "", provider: str = "") -> str:
+    """Return why no mailbox more can be connected, or "" when there is room.
+
+    One that is connected already only has its access renewed: the one at `address`, or, where the address is not
+    known yet, any at `provider`.
+    """
+    connected = _connected(workspace)
+    most = limits_of(workspace.plan).mailboxes
+    if connected.count() < most:
+        return ""
+    renewed = Q(address__iexact=address) if address else Q(provider=provider)
+    if (address or provider) and connected.filter(renewed).exists():
+        return ""
+    return (
+        f"The plan “{workspace.get_plan_display()}” holds {most} mailboxes and they are all connected. "
+        "Disconnect one first, or change the plan."
     )
-    if connected.count() >= most:
-        raise AddressRefusedError(
-            f"The plan “{plan.get_plan_display()}” holds {most} mailboxes and they are all connected. "
-            "Disconnect one first, or change the plan."
-        )
+
+
+def refuse_beyond_plan(workspace: Workspace, address: str) -> None:
+    """Raise AddressRefusedError when this mailbox would be one more than the plan allows; of two at once one waits."""
+    plan = Workspace.objects.select_for_update(of=("self",), no_key=True).get(pk=workspace.pk)
+    if problem := plan_problem(plan, address=address):
+        raise AddressRefusedError(problem)
+
+
+def _connected(workspace: Workspace) -> QuerySet[Mailbox]:
+    """Return the real mailboxes that somebody can use: not disconnected, and tokens not given back."""
+    rows: QuerySet[Mailbox] = Mailbox.objects.for_workspace(workspace)
+    real = rows.filter(is_sandbox=False, disconnected_at=None)
+    return real.exclude(provider__in=Mailbox.OAUTH_PROVIDERS, oauth_refresh_token="")
 
 
 def _keep(workspace: Workspace, address: str, access: dict[str, Any], *, now: datetime) -> Mailbox:
     proved = {
         **NO_SENDING,
+        **NOTHING_LEARNED,
         **access,
         "disconnected_at": None,
         "last_ok_at": now,

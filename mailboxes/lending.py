@@ -25,6 +25,10 @@ CHECK_IS_FRESH = timedelta(days=3)
 ALIGNED = (DomainCheck.Kind.SPF, DomainCheck.Kind.DKIM, DomainCheck.Kind.DMARC)
 # Tokens of a person's account cannot be shared; a password or a key of operations can.
 LENDABLE = (Mailbox.Provider.SMTP, *Mailbox.API_PROVIDERS)
+OWN_AND_SENDING = Q(
+    is_pool=False, is_sandbox=False, disconnected_at=None, status__in=Mailbox.SENDING
+)
+TAKEN_BACK = "Operations took this lent mailbox back. Connect one of your own to go on."
 _COPIED = (
     "provider",
     "smtp_host",
@@ -98,8 +102,25 @@ def agree(loan: PoolLoan, user: User, *, now: datetime) -> Mailbox:
         return loan.lent
 
 
-def withdraw(loan: PoolLoan, *, reason: str, now: datetime) -> bool:
-    """Take the mailbox back: its secrets leave the borrower's row at once, what is planned on it waits. False when done before."""
+def give_back(loan: PoolLoan, user: User, *, now: datetime) -> bool:
+    """End the loan for the borrower, who has a mailbox of their own by now; False when it was over before."""
+    told = "You gave this lent mailbox back. Connect one of your own to go on."
+    return withdraw(loan, reason=f"Given back by {user}", now=now, told=told)
+
+
+def own_mailbox_of(loan: PoolLoan) -> Mailbox | None:
+    """Return a mailbox of the borrower's own that sends, so that the loan could end."""
+    found: Mailbox | None = (
+        Mailbox.objects.for_workspace(loan.workspace).filter(OWN_AND_SENDING).order_by("pk").first()
+    )
+    return found
+
+
+def withdraw(loan: PoolLoan, *, reason: str, now: datetime, told: str = TAKEN_BACK) -> bool:
+    """Take the mailbox back: its secrets leave the borrower's row at once, what is planned on it waits. False when done before.
+
+    `told` is what the borrower reads beside it.
+    """
     with transaction.atomic():
         loan = PoolLoan.objects.select_for_update(of=("self",)).get(pk=loan.pk)
         if loan.withdrawn_at is not None:
@@ -110,10 +131,7 @@ def withdraw(loan: PoolLoan, *, reason: str, now: datetime) -> bool:
             Mailbox.objects.filter(pk=loan.lent.pk).update(**NO_ACCESS, paused_by_staff=True)
             loan.lent.refresh_from_db()
             if loan.lent.status != Mailbox.Status.BROKEN:
-                loan.lent.move_to(
-                    Mailbox.Status.BROKEN,
-                    status_reason="Operations took this lent mailbox back. Connect one of your own to go on.",
-                )
+                loan.lent.move_to(Mailbox.Status.BROKEN, status_reason=told)
     return True
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from asgiref.sync import async_to_sync, sync_to_async
 
 from mailboxes.addresses import domain_of
-from mailboxes.check_rows import NEEDED, TITLES, Rows
+from mailboxes.check_rows import TITLES, Rows
 from mailboxes.composing import OutgoingMail, compose, make_message_id
 from mailboxes.connecting import ConnectionRefusedBySenseError, SmtpDetails, vetted_address
 from mailboxes.credentials import login_of
@@ -167,6 +167,21 @@ def place_of_mailbox(mailbox: Mailbox) -> Place:
     return Place(place.address, smtp, imap)
 
 
+def letter_to_self(address: str, message_id: str, now: datetime) -> bytes:
+    """Return the test mail: from the mailbox's own address to the same, and nothing in it that anybody typed."""
+    return compose(
+        OutgoingMail(
+            from_address=address,
+            to_address=address,
+            subject=TEST_SUBJECT,
+            text=TEST_TEXT,
+            message_id=message_id,
+            date=now,
+            extra_headers=(TEST_HEADER,),
+        )
+    )
+
+
 class LiveCheck:
     """One run. `report` is told the number of each row as it begins."""
 
@@ -192,12 +207,7 @@ class LiveCheck:
         """Go through the rows; return what was learned. What the world does wrong ends up in a row, not in an error."""
         if self._find_servers() and async_to_sync(self._send)():
             self._read()
-        if self.rows.is_well():
-            self.learned.verdict = Verdict.PASSED
-        elif self.rows.is_well(*NEEDED):
-            self.learned.verdict = Verdict.SENDING
-        failed = [row for row in self._check.rows if row["status"] == "failed"]
-        self.learned.problem = failed[0]["cause"] if failed else ""
+        self.learned.verdict, self.learned.problem = self.rows.result()
         return self.learned
 
     def _begin(self, key: str) -> None:
@@ -271,16 +281,8 @@ class LiveCheck:
         closed = await sync_to_async(live_suppression)(self._check.workspace, address, self._now)
         if closed is not None:
             raise SuppressedError(address)
-        mail = OutgoingMail(
-            from_address=address,
-            to_address=address,
-            subject=TEST_SUBJECT,
-            text=TEST_TEXT,
-            message_id=self._message_id,
-            date=self._now,
-            extra_headers=(TEST_HEADER,),
-        )
-        return await connection.deliver(address, address, compose(mail))
+        mail = letter_to_self(address, self._message_id, self._now)
+        return await connection.deliver(address, address, mail)
 
     def _fail_opening(self, error: TransportError) -> None:
         """Put the failure into the row it belongs to: with TLS from the first octet, both are one step of ours."""

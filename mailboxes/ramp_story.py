@@ -45,9 +45,7 @@ def holds(mailbox: Mailbox, today: date) -> list[str]:
     elif mailbox.health < HEALTH_TO_SEND:
         found.append(f"Its health is {mailbox.health}, and below {HEALTH_TO_SEND} nothing is sent.")
     if mailbox.warned_at is not None:
-        found.append(
-            "A warning stands, and no day counts until it is over."
-        )
+        found.append("A warning stands, and no day counts until it is over.")
     if mailbox.ramp_frozen_until is not None and mailbox.ramp_frozen_until >= today:
         found.append(f"You froze it until {mailbox.ramp_frozen_until:%-d %B %Y}.")
     return found

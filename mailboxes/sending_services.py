@@ -113,6 +113,11 @@ def services_of(mailboxes: Iterable[Mailbox]) -> list[Service]:
 def own_domain_of(mailbox: Mailbox) -> str:
     """Return the domain whose DNS the mailbox's owner looks after, or "" when it is somebody else's or none at all."""
     domain = domain_of(mailbox.address).lower()
-    if mailbox.is_sandbox or is_reserved_domain(domain) or domain in SHARED_DOMAINS:
+    if (
+        mailbox.is_sandbox
+        or mailbox.is_pool
+        or is_reserved_domain(domain)
+        or domain in SHARED_DOMAINS
+    ):
         return ""
     return domain

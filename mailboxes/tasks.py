@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts import progress
 from mailboxes import checking, connecting, dns_checks, events, ramp, throttle
 from mailboxes.models import ConnectionCheck, SendingDomain
+from mailboxes.own_domains import domain_row
 
 
 @shared_task
@@ -71,6 +72,9 @@ def check_mailbox(task_id: int, check_id: int) -> None:
             check, now=timezone.now(), report=lambda step: progress.report(task, step)
         )
         progress.finish(task, result_url=reverse("mailboxes:check-detail", args=[check.public_id]))
+        domain = domain_row(check.mailbox) if check.mailbox else None
+        if domain is not None and domain.checked_at is None:
+            check_domain.delay(domain.pk)
 
 
 @shared_task

@@ -5,6 +5,7 @@ from django.urls import path
 from mailboxes.oauth_providers import OAUTH_PROVIDERS
 from mailboxes.providers.base import API_PROVIDERS
 from mailboxes.views import (
+    checking,
     connecting,
     detail,
     dns,
@@ -24,11 +25,11 @@ urlpatterns = [
     path("mailboxes/", overview.mailbox_list, name="mailbox-list"),
     path("mailboxes/connect/", connecting.mailbox_connect, name="mailbox-connect"),
     path("mailboxes/connect/smtp/", connecting.connect_smtp, name="connect-smtp"),
-    path("mailboxes/connect/check/<uuid:pk>/", connecting.check_detail, name="check-detail"),
-    path("mailboxes/connect/check/<uuid:pk>/again/", connecting.check_repeat, name="check-repeat"),
-    path("mailboxes/connect/check/<uuid:pk>/accept/", connecting.check_accept, name="check-accept"),
+    path("mailboxes/connect/check/<uuid:pk>/", checking.check_detail, name="check-detail"),
+    path("mailboxes/connect/check/<uuid:pk>/again/", checking.check_repeat, name="check-repeat"),
+    path("mailboxes/connect/check/<uuid:pk>/accept/", checking.check_accept, name="check-accept"),
     path("mailboxes/<uuid:pk>/", detail.mailbox_detail, name="mailbox-detail"),
-    path("mailboxes/<uuid:pk>/test/", connecting.mailbox_test, name="mailbox-test"),
+    path("mailboxes/<uuid:pk>/test/", checking.mailbox_test, name="mailbox-test"),
     path("mailboxes/<uuid:pk>/caps/", connecting.mailbox_caps, name="mailbox-caps"),
     path("mailboxes/<uuid:pk>/reconnect/", detail.mailbox_reconnect, name="mailbox-reconnect"),
     path("mailboxes/<uuid:pk>/reports/secret/", detail.reports_rotate, name="reports-rotate"),

@@ -232,7 +232,7 @@ SANDBOX_SMTP_HOST = env.text("SANDBOX_SMTP_HOST", "127.0.0.1")
 SANDBOX_SMTP_PORT = env.number("SANDBOX_SMTP_PORT", 2525, minimum=1, maximum=65535)
 SANDBOX_ENABLED = env.flag("SANDBOX_ENABLED", default=False)
 # Who is asked about the mail records of sending domains, like "9.9.9.9,127.0.0.1:5353"; empty: this machine's resolvers.
-DNS_RESOLVERS = env.words("DNS_RESOLVERS")
+DNS_RESOLVERS = env.resolvers("DNS_RESOLVERS")
 # For operators whose mail server stands in their own network; by default a mailbox cannot point inwards.
 SMTP_ALLOW_PRIVATE = env.flag("SMTP_ALLOW_PRIVATE", default=False)
 # Our registrations for connecting mailboxes; without them the page says that it is not configured here.

@@ -1,6 +1,7 @@
 """Reading settings out of environment variables; a bad value is reported by a system check, not a traceback."""
 
 import os
+from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
@@ -43,6 +44,31 @@ def flag(name: str, *, default: bool) -> bool:
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list without blanks."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def resolvers(name: str) -> list[str]:
+    """Return addresses of name servers, each an IP with or without a port; note a problem and leave out the others."""
+    found = words(name)
+    bad = [address for address in found if not _is_resolver(address)]
+    if bad:
+        PROBLEMS.append(
+            (
+                name,
+                f"{name} holds {bad[0]!r}; write IP addresses with or without a port, like 9.9.9.9,127.0.0.1:5353,[::1]:53.",
+            )
+        )
+    return [address for address in found if address not in bad]
+
+
+def _is_resolver(address: str) -> bool:
+    host, colon, port = address.rpartition(":")
+    if not colon or (":" in host and not host.startswith("[")):
+        host, port = address, "53"
+    try:
+        ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return port.isdecimal() and 0 < int(port) < 65536
 
 
 def database(url: str) -> dict[str, object]:

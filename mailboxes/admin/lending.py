@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.console.actions import ActionRefusedError, Deed, ReasonForm, StaffAction
 from accounts.console.columns import linked, masked, sentence
@@ -13,7 +13,7 @@ from accounts.console.filters import RangeFilter, WorkspaceFilter
 from accounts.console.listing import OperationsAdmin
 from accounts.console.masking import mask_email
 from accounts.models import Workspace
-from mailboxes.lending import LoanRefusedError, offer, withdraw
+from mailboxes.lending import OWN_AND_SENDING, LoanRefusedError, offer, withdraw
 from mailboxes.models import Mailbox, PoolLoan
 
 
@@ -74,14 +74,22 @@ class StandingFilter(RangeFilter):
 
     title = "standing"
     parameter_name = "standing"
-    ranges: ClassVar = {"offered": "Offered", "used": "In use", "ended": "Taken back"}
+    ranges: ClassVar = {
+        "offered": "Offered",
+        "used": "In use",
+        "spare": "In use beside an own mailbox",
+        "ended": "Taken back",
+    }
 
     def condition(self, value: str) -> Q:
         """Return the condition of a standing."""
         is_open = Q(withdrawn_at=None)
+        own = Mailbox.objects.filter(OWN_AND_SENDING, workspace=OuterRef("workspace"))
         return {
             "offered": is_open & Q(agreed_at=None),
             "used": is_open & Q(agreed_at__isnull=False),
+            # Their borrowers can send without us by now.
+            "spare": is_open & Q(agreed_at__isnull=False) & Q(Exists(own)),
             "ended": ~is_open,
         }[value]
 
@@ -90,7 +98,7 @@ class StandingFilter(RangeFilter):
 class PoolLoanAdmin(OperationsAdmin):
     """Who uses which mailbox of ours."""
 
-    place = 11
+    group, place = "Sending", 9
     list_display = (
         masked("address"),
         linked("workspace"),

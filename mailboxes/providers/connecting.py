@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 from accounts.models import Workspace
-from mailboxes.keeping import keep
+from mailboxes.keeping import AddressRefusedError, keep, plan_problem
 from mailboxes.models import Mailbox, WebhookEndpoint
 from mailboxes.providers.base import endpoint_for
 from mailboxes.providers.proving import prove
@@ -25,6 +25,8 @@ def connect(
     Raises ApiCredentialsError, ProviderUnavailableError or AddressRefusedError, each with a sentence; then nothing
     was kept.
     """
+    if full := plan_problem(workspace, address=address):
+        raise AddressRefusedError(full)
     prove(endpoint_for(provider, credentials))
     mailbox = keep(
         workspace,

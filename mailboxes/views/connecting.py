@@ -1,34 +1,29 @@
-"""Connecting a mailbox in four steps: choose, say how, watch it being tried, choose the daily number."""
+"""Connecting a mailbox in four steps: choose, say how, watch it being tried (views.checking), choose the daily number."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import progress
 from accounts.decorators import editor_required
 from accounts.http import MemberRequest, toast
-from accounts.models import BackgroundTask
 from accounts.scoping import WorkspaceModel
-from mailboxes import checking, tasks
+from mailboxes import checking
 from mailboxes.addresses import domain_of
 from mailboxes.app_passwords import HELP, help_for
 from mailboxes.capacity import RAMP
-from mailboxes.check_rows import TITLES
-from mailboxes.checking import NothingToCheckError, TooManyChecksError
 from mailboxes.choices import account_ways, service_ways
-from mailboxes.connecting import PRESETS, ConnectionRefusedBySenseError
+from mailboxes.connecting import PRESETS
 from mailboxes.forms import SmtpForm
+from mailboxes.keeping import plan_problem
 from mailboxes.lending import open_loan
 from mailboxes.models import ConnectionCheck, Mailbox
 from mailboxes.ramp_forms import CapForm, highest_cap
+from mailboxes.views.checking import begin
 
-KIND = "mailbox_check"
 # What a person typed and may want to change; never a password.
 SHOWN = tuple(name for name in (*SmtpForm.SENDING, *SmtpForm.READING) if "password" not in name)
 # Where a kept mailbox has the same; what is empty there stays empty.
@@ -41,7 +36,6 @@ COLUMNS = {
     "security": "smtp_security",
     **{name: name for name in SHOWN if name.startswith("imap_")},
 }
-SLOW_AFTER_SECONDS = 15  # ux.md H4
 
 
 @require_safe
@@ -53,6 +47,7 @@ def mailbox_connect(request: MemberRequest) -> HttpResponse:
         "account_ways": account_ways(),
         "service_ways": service_ways(),
         "loan": open_loan(request.workspace),
+        "full": plan_problem(request.workspace),
         "step": 1,
     }
     return render(request, "mailboxes/mailbox_connect.html", context)
@@ -65,7 +60,7 @@ def connect_smtp(request: MemberRequest) -> HttpResponse:
     form = SmtpForm(request.POST or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         details = form.details()
-        answer = _begin(
+        answer = plan_problem(request.workspace, address=details.address) or begin(
             request,
             lambda: checking.open_check(request.workspace, now=timezone.now(), details=details),
         )
@@ -86,68 +81,14 @@ def connect_smtp(request: MemberRequest) -> HttpResponse:
     )
 
 
-@require_safe
-@editor_required
-def check_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Step 3: the rows of the live test as they turn; the fragment of a finished one carries no trigger."""
-    check = _find(request, pk)
-    template = "mailboxes/check_detail.html" + ("#rows" if request.htmx else "")
-    response = render(request, template, _told(check))
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-@require_POST
-@editor_required
-def check_repeat(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Test the same settings again."""
-    check = _find(request, pk)
-    answer = _begin(request, lambda: checking.reopen_check(check, now=timezone.now()))
-    if isinstance(answer, HttpResponse):
-        return answer
-    toast(request, answer)
-    return redirect(f"{reverse('mailboxes:connect-smtp')}?check={check.public_id}")
-
-
-@require_POST
-@editor_required
-def check_accept(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Keep a mailbox that can send though it cannot be read."""
-    check = _find(request, pk)
-    try:
-        mailbox = checking.go_on_without_reading(check, now=timezone.now())
-    except (NothingToCheckError, ConnectionRefusedBySenseError) as error:
-        toast(request, str(error))
-        return redirect(f"{reverse('mailboxes:connect-smtp')}?check={check.public_id}")
-    return redirect("mailboxes:mailbox-caps", mailbox.public_id)
-
-
-@require_POST
-@editor_required
-def mailbox_test(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Test a kept mailbox again, row by row."""
-    mailbox = get_object_or_404(
-        Mailbox.objects.for_workspace(request.workspace),
-        public_id=pk,
-        provider__in=(Mailbox.Provider.SMTP, *Mailbox.OAUTH_PROVIDERS),
-        disconnected_at=None,
-    )
-    answer = _begin(
-        request, lambda: checking.open_check(request.workspace, now=timezone.now(), mailbox=mailbox)
-    )
-    if isinstance(answer, HttpResponse):
-        return answer
-    toast(request, answer)
-    return redirect("mailboxes:mailbox-detail", mailbox.public_id)
-
-
 @require_http_methods(["GET", "POST"])
 @editor_required
 def mailbox_caps(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Step 4: how many mails a day at most, within the plan, and how a new mailbox gets there."""
+    """How many mails a day at most, within the plan: step 4 with `?new`, and for good the place where it is changed."""
     rows = Mailbox.objects.for_workspace(request.workspace).select_related("workspace")
     mailbox = get_object_or_404(rows, public_id=pk)
     highest = highest_cap(request.workspace)
+    is_new = "new" in request.GET
     form = CapForm(
         request.POST or None,
         highest=highest,
@@ -155,36 +96,24 @@ def mailbox_caps(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         Mailbox.objects.filter(pk=mailbox.pk).update(daily_cap=form.cleaned_data["daily_cap"])
-        toast(request, f"{mailbox} is ready and starts with a few mails a day")
+        mailbox.daily_cap = form.cleaned_data["daily_cap"]
+        toast(
+            request,
+            f"{mailbox} is ready and starts with a few mails a day"
+            if is_new
+            else f"{mailbox} sends at most {mailbox.daily_cap} mails a day once it is warmed up",
+        )
         return redirect("mailboxes:mailbox-detail", mailbox.public_id)
-    context = {"form": form, "mailbox": mailbox, "highest": highest, "ramp": _ramp(), "step": 4}
+    context = {
+        "form": form,
+        "mailbox": mailbox,
+        "is_new": is_new,
+        "ramp": _ramp(),
+        "step": 4,
+    }
     return render(
         request, "mailboxes/mailbox_caps.html", context, status=422 if form.errors else 200
     )
-
-
-def _find(request: MemberRequest, pk: UUID) -> ConnectionCheck:
-    rows = ConnectionCheck.objects.for_workspace(request.workspace).select_related("mailbox")
-    check: ConnectionCheck = get_object_or_404(rows, public_id=pk)
-    return check
-
-
-def _begin(request: MemberRequest, make: Callable[[], ConnectionCheck]) -> HttpResponse | str:
-    """Start a check in the background and go to its page, or return the sentence why not."""
-    try:
-        check = make()
-    except (TooManyChecksError, NothingToCheckError) as error:
-        return str(error)
-    progress.begin(
-        request.workspace,
-        kind=KIND,
-        title=f"Test {check}",
-        steps=list(TITLES.values()),
-        user=request.user,
-        subject=check,
-        enqueue=lambda task_id: tasks.check_mailbox.delay(task_id, check.pk),
-    )
-    return redirect("mailboxes:check-detail", check.public_id)
 
 
 def _initial(request: MemberRequest) -> dict[str, Any]:
@@ -208,21 +137,6 @@ def _named(request: MemberRequest, parameter: str, model: type[WorkspaceModel]) 
     except ValueError:
         return None
     return model.objects.for_workspace(request.workspace).filter(public_id=number).first()
-
-
-def _told(check: ConnectionCheck) -> dict[str, Any]:
-    task = BackgroundTask.objects.filter(subject_id=check.public_id).order_by("-pk").first()
-    is_running = check.verdict == ConnectionCheck.Verdict.RUNNING
-    age = (timezone.now() - check.created_at).total_seconds()
-    return {
-        "check": check,
-        "mailbox": check.mailbox,
-        "is_running": is_running and (task is None or not task.is_over),
-        "broke": task.error if is_running and task is not None and task.is_over else "",
-        "delay": 1 if age < SLOW_AFTER_SECONDS else 3,
-        "failed": sum(row["status"] == "failed" for row in check.rows),
-        "step": 3,
-    }
 
 
 def _ramp() -> list[dict[str, int]]:

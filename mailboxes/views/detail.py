@@ -15,6 +15,7 @@ from accounts.decorators import editor_required, member_required
 from accounts.http import MemberRequest, toast
 from mailboxes import connecting, health_story
 from mailboxes.capacity import cap_for
+from mailboxes.choices import renewal
 from mailboxes.imap_folders import decode_name
 from mailboxes.models import ConnectionCheck, Mailbox, MailboxDay, WebhookEndpoint
 
@@ -34,7 +35,12 @@ def mailbox_detail(request: MemberRequest, pk: UUID) -> HttpResponse:
 def mailbox_reconnect(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Undo disconnecting, as long as the secrets are kept."""
     mailbox = _find(request, pk)
-    if connecting.reconnect(mailbox, now=timezone.now()):
+    try:
+        is_back = connecting.reconnect(mailbox, now=timezone.now())
+    except connecting.ConnectionRefusedBySenseError as error:
+        toast(request, str(error))
+        return redirect("mailboxes:mailbox-detail", mailbox.public_id)
+    if is_back:
         toast(request, f"{mailbox} is connected again")
     elif mailbox.disconnected_at is not None:
         toast(request, f"The secrets of {mailbox} are deleted by now. Connect it again.")
@@ -98,9 +104,9 @@ def _page(request: MemberRequest, mailbox: Mailbox, *, secret: str = "") -> Http
         "cap": cap_for(mailbox, now.date()),
         "sent_folder": decode_name(mailbox.sent_folder),
         "last_check": ConnectionCheck.objects.filter(mailbox=mailbox).order_by("-pk").first(),
-        "can_test": gone_at is None
-        and mailbox.provider in {Mailbox.Provider.SMTP, *Mailbox.OAUTH_PROVIDERS},
+        "can_test": gone_at is None and not mailbox.is_sandbox,
         "can_undo": gone_at is not None and now - gone_at < connecting.UNDO,
+        "renewal": renewal(mailbox),
         "is_api": mailbox.provider in Mailbox.API_PROVIDERS,
         "reports_url": settings.SITE_URL.rstrip("/") + path if path else "",
         "secret": secret,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import progress
 from accounts.decorators import editor_required, member_required, owner_required
 from accounts.http import MemberRequest, toast
-from mailboxes import dns_checks, tasks
+from mailboxes import dns_checks, own_domains, tasks
 from mailboxes.addresses import domain_of
 from mailboxes.dns_records import alignment_of
 from mailboxes.models import DomainCheck, Mailbox, SendingDomain
@@ -50,7 +50,7 @@ def _find(request: MemberRequest, pk: UUID) -> Mailbox:
 def mailbox_dns(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Show each record with what was found, what is expected and the verdict; nothing is asked by looking."""
     mailbox = _find(request, pk)
-    domain = dns_checks.domain_row(mailbox)
+    domain = own_domains.domain_row(mailbox)
     context: dict[str, Any] = {
         "mailbox": mailbox,
         "domain": domain,
@@ -60,7 +60,7 @@ def mailbox_dns(request: MemberRequest, pk: UUID) -> HttpResponse:
     }
     if domain is not None:
         latest = dns_checks.latest_checks(domain)
-        boxes = dns_checks.mailboxes_of(domain)
+        boxes = own_domains.mailboxes_of(domain)
         dmarc = latest.get(Kind.DMARC)
         context |= {
             "rows": [_row(kind, latest.get(kind)) for kind in Kind],
@@ -93,7 +93,7 @@ def _row(kind: Kind, check: DomainCheck | None) -> dict[str, Any]:
 def mailbox_dns_check(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Ask DNS again in the background; the page that follows shows the steps."""
     mailbox, now = _find(request, pk), timezone.now()
-    domain = dns_checks.ensure_domain(mailbox)
+    domain = own_domains.ensure_domain(mailbox)
     back = reverse("mailboxes:mailbox-dns", args=[mailbox.public_id])
     if domain is None:
         return redirect(back)
@@ -118,7 +118,7 @@ def mailbox_dns_check(request: MemberRequest, pk: UUID) -> HttpResponse:
 def mailbox_dns_key(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Make a signing key of the domain's own, or (with `drop`) forget it."""
     mailbox = _find(request, pk)
-    domain: SendingDomain | None = dns_checks.ensure_domain(mailbox)
+    domain: SendingDomain | None = own_domains.ensure_domain(mailbox)
     if domain is None:
         toast(request, f"{domain_of(mailbox.address)} is not yours to edit, so its provider signs.")
     elif "drop" in request.POST:

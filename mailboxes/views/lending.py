@@ -13,9 +13,13 @@ from mailboxes import lending
 @require_http_methods(["GET", "POST"])
 @owner_required
 def loan_agree(request: MemberRequest) -> HttpResponse:
-    """Show the offer with everything that stands in its way; POST with `agree` lets it begin."""
+    """Show the offer with everything that stands in its way; POST with `agree` lets it begin, with `back` ends it."""
     loan, now = lending.open_loan(request.workspace), timezone.now()
     problem = ""
+    if request.method == "POST" and loan is not None and "back" in request.POST:
+        lending.give_back(loan, request.user, now=now)
+        toast(request, f"{loan.address} is given back")
+        return redirect("mailboxes:mailbox-list")
     if request.method == "POST" and loan is not None:
         if request.POST.get("agree") != "yes":
             problem = "Tick the box to say that you agree."
@@ -31,6 +35,7 @@ def loan_agree(request: MemberRequest) -> HttpResponse:
     context = {
         "loan": loan,
         "obstacles": lending.obstacles_of(loan, request.user, now=now) if is_open and loan else [],
+        "own": lending.own_mailbox_of(loan) if loan and not is_open else None,
         "problem": problem,
     }
     return render(request, "mailboxes/loan_agree.html", context, status=422 if problem else 200)

@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import editor_required
-from accounts.http import MemberRequest, toast
+from accounts.http import MemberRequest
 from mailboxes import oauth
-from mailboxes.keeping import AddressRefusedError
+from mailboxes.keeping import AddressRefusedError, plan_problem
 from mailboxes.oauth_providers import (
     OAUTH_PROVIDERS,
     NotConfiguredError,
@@ -18,6 +18,7 @@ from mailboxes.oauth_providers import (
     is_configured,
 )
 from mailboxes.oauth_tokens import OAuthError
+from mailboxes.views.checking import try_new
 
 # Browsers hold the answer of a form to the same rule as the form: it leads to the provider.
 CONSENT_PAGES = ["https://accounts.google.com", "https://login.microsoftonline.com"]
@@ -30,6 +31,8 @@ def oauth_connect(request: MemberRequest, kind: str) -> HttpResponseBase:
     provider = OAUTH_PROVIDERS[kind]
     if request.method == "GET":
         return _page(request, provider)
+    if problem := plan_problem(request.workspace, provider=kind):
+        return _page(request, provider, problem)
     try:
         url = oauth.begin(
             provider,
@@ -56,13 +59,13 @@ def oauth_callback(request: MemberRequest, kind: str) -> HttpResponseBase:
         mailbox = oauth.connect(request.workspace, provider, consent, now=now)
     except (OAuthError, NotConfiguredError, AddressRefusedError) as error:
         return _page(request, provider, str(error))
-    toast(request, f"{mailbox} is connected and starts with a few mails a day")
-    return redirect("mailboxes:mailbox-list")
+    return try_new(request, mailbox)
 
 
 def _page(request: MemberRequest, provider: OAuthProvider, problem: str = "") -> HttpResponseBase:
     context = {
         "provider": provider,
+        "step": 2,
         "problem": problem,
         "is_configured": is_configured(provider),
     }

@@ -19,6 +19,7 @@ from mailboxes.oauth_providers import OAUTH_PROVIDERS
 from mailboxes.provider_forms import ApiForm
 from mailboxes.providers.base import API_PROVIDERS, ApiCredentialsError, ProviderUnavailableError
 from mailboxes.providers.connecting import connect
+from mailboxes.views.checking import try_new
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,7 +30,10 @@ def api_connect(request: MemberRequest, kind: str) -> HttpResponse:
     form = ApiForm(
         provider,
         request.POST or None,
-        initial={"address": request.user.email, "display_name": request.workspace.sender_name},
+        initial={
+            "address": request.GET.get("address") or request.user.email,
+            "display_name": request.workspace.sender_name,
+        },
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -44,12 +48,11 @@ def api_connect(request: MemberRequest, kind: str) -> HttpResponse:
         except (ApiCredentialsError, ProviderUnavailableError, AddressRefusedError) as error:
             form.add_error(None, str(error))
         else:
-            toast(request, f"{mailbox} is connected and starts with a few mails a day")
-            return redirect("mailboxes:mailbox-reports", mailbox.public_id)
+            return try_new(request, mailbox)
     return render(
         request,
         "mailboxes/api_connect.html",
-        {"form": form, "provider": provider},
+        {"form": form, "provider": provider, "step": 2},
         status=422 if form.errors else 200,
     )
 

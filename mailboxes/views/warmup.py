@@ -16,7 +16,7 @@ from mailboxes import ramp_chart, ramp_story
 from mailboxes.capacity import cap_for
 from mailboxes.figures import days_of
 from mailboxes.models import Mailbox
-from mailboxes.ramp_forms import CapForm, FreezeForm, highest_cap
+from mailboxes.ramp_forms import FreezeForm, highest_cap
 
 # So many columns are readable on a phone; three weeks back leave room for what comes next.
 COLUMNS = 30
@@ -41,12 +41,11 @@ def _page(
     mailbox: Mailbox,
     *,
     freeze: FreezeForm | None = None,
-    cap: CapForm | None = None,
 ) -> HttpResponse:
     today = timezone.now().date()
     until = mailbox.ramp_frozen_until
     is_frozen = until is not None and until >= today
-    failed = any(form is not None and form.errors for form in (freeze, cap))
+    failed = freeze is not None and bool(freeze.errors)
     context: dict[str, Any] = {
         "mailbox": mailbox,
         "place": "warmup",
@@ -56,11 +55,6 @@ def _page(
         "is_frozen": is_frozen,
         "freeze_form": freeze
         or FreezeForm(today=today, initial={"until": until if is_frozen else None}),
-        "cap_form": cap
-        or CapForm(
-            highest=highest_cap(request.workspace), initial={"daily_cap": mailbox.daily_cap}
-        ),
-        "has_errors": failed,
     }
     if context["is_ramped"]:
         context |= _ramp(mailbox, today)
@@ -98,36 +92,19 @@ def _ramp(mailbox: Mailbox, today: date) -> dict[str, Any]:
 @require_POST
 @editor_required
 def mailbox_ramp(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Freeze the ramp until a day (`until`), or set the most mails a day (`daily_cap`)."""
+    """Freeze the ramp until a day."""
     mailbox = _find(request, pk)
-    if "until" in request.POST:
-        return _freeze(request, mailbox)
-    form = CapForm(request.POST, highest=highest_cap(request.workspace))
-    if not form.is_valid():
-        return _page(request, mailbox, cap=form)
-    _keep(mailbox, daily_cap=form.cleaned_data["daily_cap"])
-    toast(request, f"{mailbox} sends at most {mailbox.daily_cap} mails a day once it is warmed up")
-    return redirect("mailboxes:mailbox-warmup", mailbox.public_id)
-
-
-def _freeze(request: MemberRequest, mailbox: Mailbox) -> HttpResponse:
     form = FreezeForm(request.POST, today=timezone.now().date())
     if not form.is_valid():
         return _page(request, mailbox, freeze=form)
     until = form.cleaned_data["until"]
-    _keep(mailbox, ramp_frozen_until=until)
+    Mailbox.objects.filter(pk=mailbox.pk).update(ramp_frozen_until=until)
     toast(
         request,
         f"The ramp of {mailbox} stands still until {until:%-d %B}",
         undo_url=reverse("mailboxes:mailbox-thaw", args=[mailbox.public_id]),
     )
     return redirect("mailboxes:mailbox-warmup", mailbox.public_id)
-
-
-def _keep(mailbox: Mailbox, **fields: object) -> None:
-    """Write exactly these columns, whatever the sender changes in the row meanwhile."""
-    Mailbox.objects.filter(pk=mailbox.pk).update(**fields)
-    mailbox.refresh_from_db(fields=list(fields))
 
 
 @require_POST

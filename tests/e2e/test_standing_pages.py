@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from mailboxes import dns_checks
+from mailboxes import dns_checks, own_domains
 from mailboxes.dns_records import Judgment
 from mailboxes.models import (
     DeliveryEvent,
@@ -90,7 +90,7 @@ def harbour(profile, workspace):
             sent=count,
             bounced=2 if count == 18 else 0,
         )
-    domain = dns_checks.ensure_domain(box)
+    domain = own_domains.ensure_domain(box)
     dns_checks.make_signing_key(domain, now=now - timedelta(days=2))
     dns_checks.store(domain, VERDICTS, now=now)
     _happenings(box, now)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from mailboxes.models import Mailbox, WebhookEndpoint
+from mailboxes.models import ConnectionCheck, Mailbox, WebhookEndpoint
 from tests.factories.outreach import MailboxFactory
 from tests.fakes.web import Reply, web_server
 from tests.mailboxes.api_cases import CREDENTIALS, KINDS
@@ -45,7 +45,8 @@ def secret_of(kind):
 def test_a_good_key_is_kept_sealed(kind, owner_client, settings, workspace):
     answer, requests = connect(owner_client, settings, kind, GOOD[kind])
     mailbox = Mailbox.objects.get()
-    assert answer["Location"] == reverse("mailboxes:mailbox-reports", args=[mailbox.public_id])
+    check = ConnectionCheck.objects.get()
+    assert answer["Location"] == reverse("mailboxes:check-detail", args=[check.public_id])
     assert [(request.method, request.path) for request in requests] == [("GET", ASKED[kind])]
     assert (mailbox.provider, mailbox.address, mailbox.status, mailbox.workspace) == (
         kind,
@@ -58,7 +59,8 @@ def test_a_good_key_is_kept_sealed(kind, owner_client, settings, workspace):
         cursor.execute("SELECT api_credentials FROM mailboxes_mailbox")
         assert secret_of(kind) not in cursor.fetchone()[0]
     endpoint = WebhookEndpoint.objects.get()
-    page = owner_client.get(answer["Location"]).content.decode()
+    reports = reverse("mailboxes:mailbox-reports", args=[mailbox.public_id])
+    page = owner_client.get(reports).content.decode()
     assert str(endpoint.public_id) in page
     assert "own reports are not read yet" in page
     assert endpoint.secret not in page
@@ -174,6 +176,17 @@ def test_practice_and_strange_mailboxes_are_not_disconnected(
         assert stranger_client.get(path).status_code == 404
     own.refresh_from_db()
     assert own.status == "active"
+
+
+def test_a_full_plan_is_said_before_the_key_is_tried(owner_client, settings, workspace):
+    for address in ("a@quay.com", "b@quay.com"):
+        MailboxFactory(workspace=workspace, address=address, provider="smtp", is_sandbox=False)
+    answer, requests = connect(owner_client, settings, "postmark", GOOD["postmark"])
+    assert answer.status_code == 422
+    assert "they are all connected" in answer.content.decode()
+    assert requests == []
+    answer, _ = connect(owner_client, settings, "postmark", GOOD["postmark"], address="A@quay.com")
+    assert answer.status_code == 302
 
 
 def test_viewers_connect_nothing(viewer_client, settings):

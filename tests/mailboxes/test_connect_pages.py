@@ -85,7 +85,7 @@ def test_the_way_from_choosing_to_a_kept_mailbox(owner_client, connect, workspac
     assert "olga@real-company.com works and is connected" in page
     assert 'hx-trigger="every' not in page.partition('id="check-rows"')[2]
     mailbox = Mailbox.objects.get()
-    caps = reverse("mailboxes:mailbox-caps", args=[mailbox.public_id])
+    caps = reverse("mailboxes:mailbox-caps", args=[mailbox.public_id]) + "?new"
     assert caps in page
     assert "at most 5 a day" in owner_client.get(caps).content.decode()
     assert owner_client.post(caps, {"daily_cap": 51}).status_code == 422
@@ -198,6 +198,15 @@ def test_without_private_servers_no_encryption_cannot_be_chosen(owner_client, se
     response = owner_client.post(SMTP, TYPED)
     assert response.status_code == 422
     assert "this computer only" not in response.content.decode()
+
+
+def test_a_full_plan_is_said_before_anything_is_tried(owner_client, own_mailbox, workspace):
+    MailboxFactory(workspace=workspace, address="b@quay.com", provider="smtp", is_sandbox=False)
+    response = owner_client.post(SMTP, {**TYPED, "address": "another@quay.com"})
+    assert response.status_code == 422
+    assert "Disconnect one first, or change the plan." in response.content.decode()
+    assert not ConnectionCheck.objects.exists()
+    assert owner_client.post(SMTP, TYPED).status_code == 302  # renews the one that is there
 
 
 def test_too_many_tests_are_refused_in_words(owner_client, workspace):

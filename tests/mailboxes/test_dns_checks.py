@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailboxes import dns_checks, tasks
+from mailboxes import dns_checks, own_domains, tasks
 from mailboxes.dns_lookup import Found
 from mailboxes.models import DomainCheck, SendingDomain
 from tests.factories.outreach import MailboxFactory
@@ -36,7 +36,7 @@ def silence(name, kind):
 
 @pytest.fixture
 def domain(workspace) -> SendingDomain:
-    return dns_checks.ensure_domain(own_mailbox(workspace))
+    return own_domains.ensure_domain(own_mailbox(workspace))
 
 
 def verdicts(domain):
@@ -45,11 +45,11 @@ def verdicts(domain):
 
 
 def test_an_own_domain_gets_one_row_however_many_mailboxes(workspace, domain):
-    again = dns_checks.ensure_domain(own_mailbox(workspace, "sales@acme.eu"))
+    again = own_domains.ensure_domain(own_mailbox(workspace, "sales@acme.eu"))
 
     assert again.pk == domain.pk
     assert SendingDomain.objects.count() == 1
-    assert [box.address for box in dns_checks.mailboxes_of(domain)] == [
+    assert [box.address for box in own_domains.mailboxes_of(domain)] == [
         "olga@acme.eu",
         "sales@acme.eu",
     ]
@@ -57,13 +57,13 @@ def test_an_own_domain_gets_one_row_however_many_mailboxes(workspace, domain):
 
 @pytest.mark.parametrize("address", ["olga@gmail.com", "olga@web.de"])
 def test_a_domain_of_everybody_gets_no_row(workspace, address):
-    assert dns_checks.ensure_domain(own_mailbox(workspace, address)) is None
+    assert own_domains.ensure_domain(own_mailbox(workspace, address)) is None
     assert dns_checks.adopt_domains() == 0
     assert not SendingDomain.objects.exists()
 
 
 def test_a_practice_mailbox_gets_no_row(workspace):
-    assert dns_checks.ensure_domain(MailboxFactory(workspace=workspace)) is None
+    assert own_domains.ensure_domain(MailboxFactory(workspace=workspace)) is None
 
 
 def test_a_check_stores_all_four_kinds_and_reports_its_steps(domain):
@@ -139,7 +139,7 @@ def test_a_key_can_be_dropped_and_then_the_provider_signs_alone(domain):
 
 
 def test_domains_are_due_once_a_day_and_new_ones_first(workspace, domain):
-    other = dns_checks.ensure_domain(own_mailbox(workspace, "olga@other.eu"))
+    other = own_domains.ensure_domain(own_mailbox(workspace, "olga@other.eu"))
     SendingDomain.objects.filter(pk=domain.pk).update(checked_at=NOW - timedelta(hours=24))
     assert dns_checks.due_domains(now=NOW) == [other.pk, domain.pk]
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.braking import pause_sending
 from mailboxes import lending
+from mailboxes.admin.lending import StandingFilter
 from mailboxes.models import DomainCheck, DomainQuarantine, Mailbox, PoolLoan, SendingDomain
 from tests.factories.accounts import MembershipFactory, UserFactory, WorkspaceFactory
 from tests.factories.outreach import MailboxFactory
@@ -258,3 +259,36 @@ def test_only_the_owner_agrees(loan, viewer, viewer_client, stranger_client):
     assert agreed(viewer_client).status_code == 403
     assert ADDRESS not in stranger_client.get(reverse("mailboxes:loan-agree")).content.decode()
     assert not Mailbox.objects.filter(is_pool=True).exists()
+
+
+def test_a_loan_that_is_needed_no_longer_says_so_and_is_given_back(loan, borrower, owner_client):
+    agreed(owner_client)
+    page = reverse("mailboxes:loan-agree")
+    assert "Give it back" not in owner_client.get(page).content.decode()
+    own_mailbox(borrower, status="warmup")
+    assert "Give it back" in owner_client.get(page).content.decode()
+    lent = Mailbox.objects.get(is_pool=True)
+    assert (
+        f'{page}">lent to you</a>'
+        in owner_client.get(reverse("mailboxes:mailbox-list")).content.decode()
+    )
+    dns = owner_client.get(reverse("mailboxes:mailbox-dns", args=[lent.public_id]))
+    assert "the service behind it signs your mail" in dns.content.decode()
+    owner_client.post(reverse("mailboxes:mailbox-dns-key", args=[lent.public_id]))
+    assert not SendingDomain.objects.filter(workspace=borrower.workspace).exists()
+    answer = owner_client.post(page, {"back": "yes"})
+    assert answer["Location"] == reverse("mailboxes:mailbox-list")
+    loan.refresh_from_db()
+    lent.refresh_from_db()
+    assert loan.withdrawn_reason == f"Given back by {borrower.user}"
+    assert (lent.status, lent.smtp_password) == ("broken", "")
+    assert lent.status_reason.startswith("You gave this lent mailbox back.")
+
+
+def test_operations_find_loans_that_could_end(loan, borrower, owner_client):
+    agreed(owner_client)
+    rows = PoolLoan.objects.filter(withdrawn_at=None)
+    condition = StandingFilter.condition(None, "spare")
+    assert not rows.filter(condition).exists()
+    own_mailbox(borrower, status="active")
+    assert rows.get(condition) == loan

@@ -37,7 +37,7 @@ class Delivering(SmtpSink):
     """A sink that puts each mail into Dovecot's folders, as a provider does."""
 
     def __init__(self, dovecot, folders=("INBOX", "Sent"), **options):
-        super().__init__(logins={"olga": PASSWORD}, **options)
+        super().__init__(**{"logins": {"olga": PASSWORD}, **options})
         record = self.rules._record
 
         def record_and_deliver(peer, raw):
@@ -76,7 +76,7 @@ def tools(**changes):
         "arrival_seconds": 0.2,
         "filing_seconds": 0.1,
         "look_every_seconds": 0.05,
-        "step_seconds": 2,
+        "step_seconds": 20,  # patience for a busy machine; nothing here is silent
     }
     return Tools(**{**values, **changes})
 
@@ -350,6 +350,75 @@ def test_a_kept_mailbox_that_fails_says_so_and_keeps_its_state(workspace, doveco
     assert check.verdict == "failed"
     assert mailbox.last_error == f"{HOST} is there, but takes no connections on port {sink.port}."
     assert (mailbox.status, mailbox.files_sent_copies) == ("warmup", True)
+
+
+def consented(workspace, sink, dovecot, **changes):
+    """Return a mailbox whose access token opens both servers."""
+    fields = {
+        "provider": "google",
+        "is_sandbox": False,
+        "smtp_host": HOST,
+        "smtp_port": sink.port,
+        "smtp_security": "none",
+        "smtp_username": ADDRESS,
+        "imap_host": "imap.real-company.com",
+        "imap_port": dovecot.port,
+        "imap_security": "none",
+        "oauth_refresh_token": "refresh",
+        "oauth_access_token": PASSWORD,
+        "oauth_expires_at": timezone.now() + timedelta(hours=1),
+        "status": "warmup",
+        "warmup_started_on": timezone.now().date(),
+    }
+    return MailboxFactory(workspace=workspace, address=ADDRESS, **{**fields, **changes})
+
+
+def try_new(workspace, mailbox):
+    check = checking.open_check(workspace, now=timezone.now(), mailbox=mailbox, is_new=True)
+    checking.run_check(check, now=timezone.now(), tools=tools())
+    mailbox.refresh_from_db()
+    return check
+
+
+def test_a_consented_mailbox_sends_and_reads_by_token_and_learns(workspace, dovecot):
+    by_token = {"logins": {ADDRESS: PASSWORD}, "mechanisms": ["XOAUTH2"]}
+    with Delivering(dovecot, **by_token) as sink:
+        mailbox = consented(workspace, sink, dovecot)
+        check = try_new(workspace, mailbox)
+        assert states(check) == ["ok"] * 7
+        assert [mail.recipients for mail in sink.accepted] == [(ADDRESS,)]
+    assert (mailbox.status, mailbox.sent_folder, mailbox.files_sent_copies) == (
+        "warmup",
+        "Sent",
+        True,
+    )
+
+
+def test_a_consented_mailbox_that_cannot_send_rests_until_a_test_passes(workspace, dovecot):
+    by_token = {"logins": {ADDRESS: PASSWORD}, "mechanisms": ["XOAUTH2"]}
+    with Delivering(dovecot, **by_token) as sink:
+        mailbox = consented(workspace, sink, dovecot, smtp_port=free_port())
+        check = try_new(workspace, mailbox)
+        assert (check.verdict, mailbox.status) == ("failed", "broken")
+        assert mailbox.status_reason == row(check, "connect")["cause"]
+        Mailbox.objects.update(smtp_port=sink.port)
+        again = checking.reopen_check(check, now=timezone.now())
+        as_the_task_does = ConnectionCheck.objects.select_related("mailbox", "workspace")
+        again = as_the_task_does.get(pk=again.pk)
+        checking.run_check(again, now=timezone.now(), tools=tools())
+        mailbox.refresh_from_db()
+    assert (again.verdict, again.details["is_new"]) == ("passed", True)
+    assert (mailbox.status, mailbox.status_reason) == ("warmup", "")
+
+
+def test_a_withdrawn_consent_is_a_row_with_what_to_do(workspace, dovecot):
+    with Delivering(dovecot) as sink:
+        mailbox = consented(workspace, sink, dovecot, oauth_refresh_token="", oauth_access_token="")
+        check = try_new(workspace, mailbox)
+        assert sink.verbs == []
+    assert check.verdict == "failed"
+    assert row(check, "login")["cause"] == "Google says access was withdrawn."
+    assert row(check, "login")["fix"] == "Connect again."
 
 
 def test_a_mailbox_that_works_but_may_not_be_kept_says_why(workspace, dovecot):

@@ -24,16 +24,6 @@ def as_in_production(settings):
     settings.SMTP_ALLOW_PRIVATE = False
 
 
-@pytest.fixture
-def at_loopback(settings, monkeypatch):
-    settings.SMTP_ALLOW_PRIVATE = True
-    monkeypatch.setattr(
-        connecting.prove_log_in,
-        "__kwdefaults__",
-        {**connecting.prove_log_in.__kwdefaults__, "resolver": lambda host: ["127.0.0.1"]},
-    )
-
-
 def test_the_practice_mailbox_is_made_once_with_its_endpoint(owner_client, workspace):
     for _ in range(2):
         owner_client.post(reverse("mailboxes:mailbox-connect-sandbox"), {"pace": "practice"})
@@ -73,22 +63,10 @@ def test_public_addresses_pass():
         connecting.vetted_address("rebinding", resolver=lambda host: ["93.184.215.14", "10.0.0.1"])
 
 
-def test_a_wrong_password_is_said_and_nothing_is_kept(at_loopback, workspace):
-    with SmtpSink(logins={"olga": "right"}) as sink:
-        details = connecting.SmtpDetails(
-            "olga@real-company.com", "", "127.0.0.1", sink.port, "none", "olga", "wrong"
-        )
-        with pytest.raises(connecting.ConnectionRefusedBySenseError, match="password"):
-            connecting.prove_log_in(details, resolver=lambda host: ["127.0.0.1"])
-    assert not Mailbox.objects.exists()
-
-
-def test_a_right_password_is_kept_sealed(at_loopback, workspace):
-    with SmtpSink(logins={"olga": "right-secret"}) as sink:
-        details = connecting.SmtpDetails(
-            "olga@real-company.com", "Olga", "127.0.0.1", sink.port, "none", "olga", "right-secret"
-        )
-        assert connecting.prove_log_in(details, resolver=lambda host: ["127.0.0.1"])
+def test_a_password_is_kept_sealed(workspace):
+    details = connecting.SmtpDetails(
+        "olga@real-company.com", "Olga", "mail.x.com", 587, "starttls", "olga", "right-secret"
+    )
     mailbox = connecting.connect_smtp(workspace, details, now=timezone.now())
     assert (mailbox.status, mailbox.is_sandbox, mailbox.smtp_password) == (
         "warmup",

@@ -8,9 +8,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from mailboxes import oauth
-from mailboxes.models import Mailbox
-from mailboxes.oauth_providers import GOOGLE, MICROSOFT
+from mailboxes import checking, oauth
+from mailboxes.models import ConnectionCheck, Mailbox
+from mailboxes.oauth_providers import GOOGLE, MICROSOFT, OAUTH_PROVIDERS
 from mailboxes.oauth_tokens import GrantEndedError, OAuthError, OAuthRefusedError
 from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
@@ -51,7 +51,13 @@ def test_the_whole_way(kind, settings, owner_client, workspace, caplog):
         assert url.startswith(server.url)
         answer = back(owner_client, server.consent(url), kind)
     mailbox = Mailbox.objects.get()
-    assert answer["Location"] == reverse("mailboxes:mailbox-list")
+    check = ConnectionCheck.objects.get()
+    assert answer["Location"] == reverse("mailboxes:check-detail", args=[check.public_id])
+    assert (check.mailbox, check.verdict, check.secrets) == (mailbox, "running", "")
+    assert (mailbox.imap_host, mailbox.files_sent_copies) == (
+        OAUTH_PROVIDERS[kind].imap_host,
+        None,
+    )
     assert (mailbox.workspace, mailbox.provider, mailbox.address, mailbox.status) == (
         workspace,
         kind,
@@ -237,6 +243,39 @@ def test_a_lent_mailbox_is_not_connected_as_ones_own(google, owner_client, works
     assert answer.status_code == 422
     assert "lent to you by operations" in answer.content.decode()
     assert Mailbox.objects.get().oauth_refresh_token == ""
+
+
+def test_a_full_plan_is_said_before_anybody_is_sent_away(google, owner_client, workspace):
+    for address in ("a@quay.com", "b@quay.com"):
+        MailboxFactory(
+            workspace=workspace,
+            address=address,
+            provider="microsoft",
+            oauth_refresh_token="r",
+            is_sandbox=False,
+        )
+    answer = owner_client.post(reverse("mailboxes:connect-google"))
+    assert answer.status_code == 422
+    assert "holds 2 mailboxes and they are all connected" in answer.content.decode()
+    page = owner_client.get(reverse("mailboxes:mailbox-connect")).content.decode()
+    assert "No room for another mailbox" in page
+    # One of the same provider may be meant: the address shows when its owner comes back.
+    Mailbox.objects.filter(address="a@quay.com").update(provider="google")
+    answer = back(owner_client, google.consent(begun(owner_client)))
+    assert answer.status_code == 422
+    assert "they are all connected" in answer.content.decode()
+    Mailbox.objects.filter(address="a@quay.com").update(oauth_refresh_token="")
+    assert back(owner_client, google.consent(begun(owner_client))).status_code == 302
+    assert Mailbox.objects.filter(address="olga@real-company.com").exists()
+
+
+def test_too_many_tests_keep_the_mailbox_and_say_so(google, owner_client, monkeypatch):
+    monkeypatch.setattr(checking, "CHECKS_AN_HOUR", 0)
+    answer = back(owner_client, google.consent(begun(owner_client)))
+    mailbox = Mailbox.objects.get()
+    assert answer["Location"] == reverse("mailboxes:mailbox-detail", args=[mailbox.public_id])
+    page = owner_client.get(answer["Location"]).content.decode()
+    assert "is connected but not tested yet. Mailboxes were tested" in page
 
 
 def test_disconnecting_at_google_revokes(google, owner_client):

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from mailboxes import dns_checks
+from mailboxes import dns_checks, own_domains
 from mailboxes.models import DeliveryEvent, Mailbox, MailboxDay, ProviderDelivery, SendingDomain
 from tests.factories.outreach import MailboxFactory, WebhookEndpointFactory
 from tests.fakes.dns_server import DnsServer
@@ -201,7 +201,8 @@ def test_a_wrong_date_is_explained_and_kept(owner_client, mailbox, until):
     ("cap", "status"), [("30", 302), ("50", 302), ("51", 422), ("0", 422), ("", 422)]
 )
 def test_the_cap_stays_within_the_plan(owner_client, mailbox, cap, status):
-    response = owner_client.post(url("ramp", mailbox), {"daily_cap": cap})
+    assert url("caps", mailbox) in page(owner_client, "warmup", mailbox)
+    response = owner_client.post(url("caps", mailbox), {"daily_cap": cap})
 
     assert response.status_code == status
     mailbox.refresh_from_db()
@@ -209,12 +210,12 @@ def test_the_cap_stays_within_the_plan(owner_client, mailbox, cap, status):
 
 
 def test_a_viewer_changes_no_ramp(viewer_client, mailbox):
-    assert viewer_client.post(url("ramp", mailbox), {"daily_cap": "5"}).status_code == 403
+    assert viewer_client.post(url("ramp", mailbox), {"until": "2026-12-01"}).status_code == 403
     assert viewer_client.post(url("thaw", mailbox)).status_code == 403
     text = page(viewer_client, "warmup", mailbox)
     assert "Freeze" not in text
     mailbox.refresh_from_db()
-    assert mailbox.daily_cap == 50
+    assert mailbox.ramp_frozen_until is None
 
 
 def test_health_shows_the_score_with_its_parts_and_the_limits(owner_client, mailbox):
@@ -295,7 +296,7 @@ def test_the_overview_says_health_room_and_two_weeks(owner_client, mailbox):
 def test_pages_cost_the_same_however_much_happened(
     owner_client, mailbox, django_assert_num_queries, name, queries
 ):
-    domain = dns_checks.ensure_domain(mailbox)
+    domain = own_domains.ensure_domain(mailbox)
     dns_checks.make_signing_key(domain, now=NOW)
     page(owner_client, name, mailbox)
     for day in range(20):

@@ -27,6 +27,10 @@ BAD = {
         "http://cache.internal",
         "REDIS_URL must start with redis://, rediss:// or unix://.",
     ),
+    "DNS_RESOLVERS": (
+        "9.9.9.9,dns.quad9.net:53",
+        "DNS_RESOLVERS holds 'dns.quad9.net:53'; write IP addresses with or without a port, like 9.9.9.9,127.0.0.1:5353,[::1]:53.",
+    ),
     "PORT": ("abc", "PORT is 'abc'; it must be a whole number from 1 to 65535."),
     "SECRET_KEY": (
         "short",
