@@ -3,6 +3,7 @@
 Ours are the functions that every package goes through (outreach.packages.enroll and write_all_mails,
 outreach.planning.plan_package, outreach.approving.schedule) with the standard sequence of three steps; the peer makes the
 same rows with the ORM's create() and save(), as many Django programs do. Growing numbers show whether it stays linear.
+After that every first mail counts as sent, and outreach.advancing schedules everybody's follow-up; a row at a time beside it.
 """
 
 import gc
@@ -16,9 +17,10 @@ from bench.measuring import finish, say
 from bench.memory import peak_rss_mb
 from jobs.models import Application, Company, Job
 from mailboxes.addresses import is_reserved_domain
-from outreach import approving, mail_drafts, packages
+from outreach import advancing, approving, mail_drafts, packages
 from outreach.models import Approval, Contact, Enrollment, Message, Package
 from outreach.planning import chosen_enrollments, plan_package
+from outreach.scheduling import next_due, pace_for, zone_for
 from outreach.sequences import default_version
 from tests.factories.accounts import ProfileFactory, WorkspaceFactory
 from tests.factories.jobs import SourceFactory
@@ -181,8 +183,38 @@ def check(people: int, steps: int) -> None:
         raise SystemExit(f"{scheduled} of {people} people have a first mail, {mails} mails in all.")
 
 
-def measure(people: int) -> float:
-    """Return people a second for so many."""
+def let_firsts_leave(world: EnrollWorld) -> None:
+    """Let every first mail count as sent, so that the follow-ups may be scheduled."""
+    Message.objects.filter(step_number=1).update(
+        status="sent", sent_at=world.now, reserved_day=world.now.date()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE outreach_message")
+
+
+def follow_up_ours(people: int) -> None:
+    """Look as often as there is something to schedule, as the product does every minute."""
+    scheduled = 0
+    while more := advancing.schedule_follow_ups()[0]:
+        scheduled += more
+    if scheduled != people:
+        raise SystemExit(f"{scheduled} of {people} follow-ups were scheduled.")
+
+
+def follow_up_row_by_row(world: EnrollWorld) -> None:
+    """Schedule the same follow-ups one at a time."""
+    waiting = Message.objects.filter(status="approved", step_number=2)
+    for mail in waiting.select_related("enrollment__contact", "workspace", "step"):
+        before = mail.enrollment.mails.get(step_number=1)
+        zone = zone_for(mail.enrollment.contact.time_zone, mail.workspace.time_zone)
+        pace = pace_for(mail.workspace, mail.is_sample)
+        mail.due_at = next_due(before.sent_at, mail.step.delay_days, pace, zone)
+        mail.status = "scheduled"
+        mail.save()
+
+
+def measure(people: int) -> tuple[float, float]:
+    """Return people a second for so many: enrolled, and followed up."""
     world = EnrollWorld(people)
     gc.collect()
     began, started = time.perf_counter(), time.process_time()
@@ -200,11 +232,22 @@ def measure(people: int) -> float:
         cpu_ms_per_person=round(cpu / people * 1000, 3),
         peak_rss_mb=round(peak_rss_mb()),
     )
-    return people / seconds
+    let_firsts_leave(world)
+    began = time.perf_counter()
+    follow_up_ours(people)
+    later = time.perf_counter() - began
+    say(
+        system="ours",
+        measure="follow-ups",
+        people=people,
+        seconds=round(later, 2),
+        people_per_second=round(people / later, 1),
+    )
+    return people / seconds, people / later
 
 
-def measure_peer() -> float:
-    """Return people a second of the peer."""
+def measure_peer() -> tuple[float, float]:
+    """Return people a second of the peer: enrolled, and followed up."""
     world = EnrollWorld(PEERS_PEOPLE)
     began = time.perf_counter()
     enroll_row_by_row(world, 0)
@@ -217,17 +260,29 @@ def measure_peer() -> float:
         seconds=round(seconds, 2),
         people_per_second=round(rate, 1),
     )
-    return rate
+    let_firsts_leave(world)
+    began = time.perf_counter()
+    follow_up_row_by_row(world)
+    later = PEERS_PEOPLE / (time.perf_counter() - began)
+    say(
+        system="row by row",
+        measure="follow-ups",
+        people=PEERS_PEOPLE,
+        people_per_second=round(later, 1),
+    )
+    return rate, later
 
 
 def main() -> None:
-    peer = measure_peer()
-    rates = [measure(people) for people in PEOPLE]
+    peer, peer_later = measure_peer()
+    rates, later = zip(*map(measure, PEOPLE), strict=True)
     # 1 is linear: as many people a second among the most as among the fewest.
     finish(
         "enroll",
         vs_row_by_row=round(rates[-1] / peer, 2),
         linearity=round(rates[-1] / rates[0], 2),
+        follow_ups_vs_row_by_row=round(later[-1] / peer_later, 2),
+        follow_ups_linearity=round(later[-1] / later[0], 2),
     )
 
 

@@ -106,7 +106,7 @@ def _waiting_follow_ups(after: tuple[datetime, int] | None) -> list[dict[str, An
         "workspace__time_zone",
         "workspace__pace",
     )
-    return list(found[:FOLLOW_UPS_AT_ONCE])
+    return [dict(row) for row in found[:FOLLOW_UPS_AT_ONCE]]
 
 
 def _judge(waiting: list[dict[str, Any]]) -> tuple[dict[int, datetime], list[int]]:
@@ -118,21 +118,21 @@ def _judge(waiting: list[dict[str, Any]]) -> tuple[dict[int, datetime], list[int
         .order_by("-step_number")
         .values("enrollment_id", "step_number", "status", "sent_at", "step__delay_days")
     ):
-        before.setdefault(mail["enrollment_id"], []).append(mail)
+        before.setdefault(mail["enrollment_id"], []).append(dict(mail))
     dues: dict[int, datetime] = {}
     dead = []
     for row in waiting:
         delay_days = row["step__delay_days"]
-        for mail in before.get(row["enrollment_id"], ()):
-            if mail["step_number"] >= row["step_number"]:
+        for previous in before.get(row["enrollment_id"], ()):
+            if previous["step_number"] >= row["step_number"]:
                 continue
-            if mail["status"] == Status.CANCELLED:
-                delay_days += mail["step__delay_days"]
+            if previous["status"] == Status.CANCELLED:
+                delay_days += previous["step__delay_days"]
                 continue
-            if mail["status"] in DEAD_ENDS:
+            if previous["status"] in DEAD_ENDS:
                 dead.append(row["pk"])
-            elif mail["sent_at"] is not None:
-                dues[row["pk"]] = _due_at(row, mail["sent_at"], delay_days)
+            elif previous["sent_at"] is not None:
+                dues[row["pk"]] = _due_at(row, previous["sent_at"], delay_days)
             break
     return dues, dead
 

@@ -188,7 +188,8 @@ def _waves(
     rest = packages
     while rest:
         taken: set[str] = set()
-        wave, later = [], []
+        wave: list[Package] = []
+        later: list[Package] = []
         for package in rest:
             people = {enrollment.contact.email_hash for enrollment in chosen[package.pk]}
             (later if people & taken else wave).append(package)
@@ -231,7 +232,7 @@ def _write(passed: list[_Yes], user: User, *, now: datetime) -> list[_Yes]:
         [(yes.approval, planned) for yes in passed for planned in yes.plan],
         [enrollment for yes in passed for enrollment in yes.situation.enrollments],
     )
-    packages = {
+    packages: dict[str, Any] = {
         "ids": [yes.situation.package.pk for yes in passed],
         "checks": [json.dumps(as_json(yes.checks)) for yes in passed],
     }

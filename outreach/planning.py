@@ -30,13 +30,22 @@ class PlannedMail:
 
 def chosen_enrollments(package: Package) -> list[Enrollment]:
     """Return the people who are written to, best first, with their mails loaded in order."""
+    return chosen_in([package])[package.pk]
+
+
+def chosen_in(packages: Sequence[Package]) -> dict[int, list[Enrollment]]:
+    """Return the same for each package by its pk, in as many queries as for one."""
     rows = (
-        package.enrollments.filter(status__in=CHOSEN)
+        Enrollment.objects.filter(package__in=[package.pk for package in packages])
+        .filter(status__in=CHOSEN)
         .select_related("contact__company", "workspace")
         .prefetch_related(Prefetch("mails", Message.objects.select_related("step", "attachment")))
         .order_by("contact__persona_rank", "pk")
     )
-    return list(rows)
+    found: dict[int, list[Enrollment]] = {package.pk: [] for package in packages}
+    for enrollment in rows:
+        found[enrollment.package_id].append(enrollment)
+    return found
 
 
 def lock_chosen(packages: Sequence[Package]) -> dict[int, list[Enrollment]]:

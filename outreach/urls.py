@@ -9,6 +9,7 @@ from outreach.views import (
     contacts,
     files,
     outbox,
+    package_batches,
     package_parts,
     packages,
     pipeline,
@@ -82,6 +83,7 @@ urlpatterns = [
     path("replies/<uuid:pk>/undo/", replies.reply_undo, name="reply-undo"),
     path("jobs/<uuid:pk>/ferry/", packages.job_ferry, name="job-ferry"),
     path("packages/", packages.package_list, name="package-list"),
+    path("packages/approve/", package_batches.packages_approve, name="packages-approve"),
     path("packages/<uuid:pk>/", packages.package_detail, name="package-detail"),
     path("packages/<uuid:pk>/progress/", packages.package_progress, name="package-progress"),
     path(

@@ -186,7 +186,12 @@ def package_list(request: MemberRequest) -> HttpResponse:
         cursor=request.GET.get("after", ""),
         newest_first=True,
     )
-    context: dict[str, object] = {"found": found, "state": state, "rows": _with_people(found.rows)}
+    context: dict[str, object] = {
+        "found": found,
+        "state": state,
+        "rows": _with_people(found.rows),
+        "can_change": request.membership.can_edit,
+    }
     if request.htmx and not request.htmx.boosted and request.GET.get("after"):
         return render(request, "outreach/package_list.html#more", context)
     counts = dict(
@@ -197,8 +202,14 @@ def package_list(request: MemberRequest) -> HttpResponse:
     context["states"] = [
         (value, label, counts.get(value, 0)) for value, label in Package.Status.choices
     ]
+    context["has_clear"] = any(_is_clear(package) for package in found.rows)
     context["total"] = sum(n for value, n in counts.items() if value != Package.Status.DISCARDED)
     return render(request, "outreach/package_list.html", context)
+
+
+def _is_clear(package: Package) -> bool:
+    blocking = any(check["state"] == "block" for check in package.checks)
+    return package.status == Package.Status.READY and not blocking
 
 
 def _with_people(found: list[Package]) -> list[tuple[Package, int]]:

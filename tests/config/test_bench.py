@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PEERS = {
     "pages": {"vs_offset", "vs_offset_deep", "vs_icontains"},
     "send": {"vs_naive", "vs_naive_running", "vs_naive_cpu", "vs_naive_100ms"},
-    "enroll": {"vs_row_by_row", "linearity"},
+    "enroll": {
+        "vs_row_by_row",
+        "linearity",
+        "follow_ups_vs_row_by_row",
+        "follow_ups_linearity",
+    },
     "match": {"vs_keywords"},
     "ops": {
         "vs_stock",

@@ -36,6 +36,7 @@ PAGES = [
     ("mailboxes:loan-agree", "owner"),
     ("mailboxes:connect-postmark", "owner"),
     ("outreach:package-list", "owner"),
+    ("outreach:packages-approve", "owner"),
     ("outreach:contact-list", "owner"),
     ("outreach:contact-add", "owner"),
     ("outreach:contact-import", "owner"),

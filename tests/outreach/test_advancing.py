@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import ApplicationEvent
+from outreach import advancing
 from outreach.advancing import advance_sequences
 from outreach.models import Enrollment, Message
 from tests.factories.outreach import MessageFactory, StepFactory, text_hash
@@ -159,6 +161,67 @@ def test_a_hold_that_is_over_ends(first):
     assert advance_sequences(FRIDAY).resumed == 1
     second.refresh_from_db()
     assert second.status == "scheduled"
+
+
+def sent_with_follow_up(delay_days=3):
+    message = MessageFactory(scheduled=True)
+    Message.objects.filter(pk=message.pk).update(
+        status="sent", sent_at=FRIDAY, reserved_day=FRIDAY.date()
+    )
+    message.refresh_from_db()
+    return follow_up(message, delay_days=delay_days)
+
+
+def test_a_look_goes_on_in_batches_and_leaves_the_rest_to_the_next(db, monkeypatch):
+    monkeypatch.setattr(advancing, "FOLLOW_UPS_AT_ONCE", 2)
+    monkeypatch.setattr(advancing, "FOLLOW_UPS_A_LOOK", 4)
+    # All of them planned for the same moment, so that only their ids tell them apart.
+    mails = [sent_with_follow_up() for _ in range(5)]
+
+    assert advancing.schedule_follow_ups() == (4, 0)
+    assert [Message.objects.get(pk=mail.pk).status for mail in mails] == ["scheduled"] * 4 + [
+        "approved"
+    ]
+    assert advancing.schedule_follow_ups() == (1, 0)
+    assert advancing.schedule_follow_ups() == (0, 0)
+
+
+def test_each_follow_up_keeps_its_own_date_and_queries_do_not_grow(db):
+    sent_with_follow_up()
+    with CaptureQueriesContext(connection) as one:
+        assert advance_sequences(FRIDAY).scheduled == 1
+    monday, wednesday = sent_with_follow_up(1), sent_with_follow_up(3)
+    follow_up(wednesday.enrollment.mails.get(step_number=1), number=3)
+    Message.objects.filter(enrollment=monday.enrollment, step_number=1).update(
+        sent_at=FRIDAY + timedelta(hours=2)
+    )
+    with CaptureQueriesContext(connection) as more:
+        advanced = advance_sequences(FRIDAY)
+
+    assert (advanced.scheduled, advanced.applied) == (2, 2)
+    assert len(more) == len(one)
+    monday.refresh_from_db()
+    wednesday.refresh_from_db()
+    assert monday.due_at == datetime(2026, 11, 30, 12, tzinfo=UTC)
+    assert wednesday.due_at == datetime(2026, 12, 2, 10, tzinfo=UTC)
+
+
+def test_every_application_gets_its_own_line_and_a_closed_one_none(first):
+    other = sent_with_follow_up().enrollment.application
+    closed = sent_with_follow_up().enrollment.application
+    type(other).objects.filter(pk=other.pk).update(status="ready")
+    type(closed).objects.filter(pk=closed.pk).update(status="withdrawn")
+
+    assert advance_sequences(FRIDAY).applied == 2
+
+    other.refresh_from_db()
+    closed.refresh_from_db()
+    assert (other.status, other.applied_at, other.last_action_at) == ("applied", FRIDAY, FRIDAY)
+    assert (closed.status, closed.applied_at) == ("withdrawn", None)
+    line = ApplicationEvent.objects.get(application=other)
+    assert (line.kind, line.from_status, line.to_status) == ("moved", "ready", "applied")
+    assert line.text == "Moved from Waiting for you to Applied: A mail was sent"
+    assert not ApplicationEvent.objects.filter(application=closed).exists()
 
 
 @pytest.mark.django_db(transaction=True)
