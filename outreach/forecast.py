@@ -44,12 +44,13 @@ _WAITING = f"""
 SELECT m.id, m.workspace_id, m.is_sample, m.attempts, m.lost_claims, lower(m.recipient_domain) AS domain,
     e.mailbox_id, e.application_id, e.contact_id, c.company_id, c.time_zone AS contact_zone,
     w.time_zone AS workspace_zone, w.pace, m.due_at, m.status, m.status_reason, m.enrollment_id, m.step_number,
-    st.delay_days, a.hold_until, CASE {sql.LASTING_OF_MAIL} ELSE '' END AS cause
+    st.delay_days, a.hold_until, CASE WHEN m.id = ANY(%(drafts)s)
+    THEN CASE {sql.LASTING_OF_DRAFT} ELSE '' END ELSE CASE {sql.LASTING_OF_MAIL} ELSE '' END END AS cause
 FROM outreach_message m
 JOIN outreach_step st ON st.id = m.step_id
 {sql.JOINED}
 JOIN outreach_contact c ON c.id = e.contact_id
-WHERE m.workspace_id = %(workspace)s AND m.status IN {sql.quoted(Message.PENDING)}
+WHERE m.workspace_id = %(workspace)s AND (m.status IN {sql.quoted(Message.PENDING)} OR m.id = ANY(%(drafts)s))
 ORDER BY m.due_at, m.id LIMIT {MOST_MAILS}
 """  # noqa: S608 - only our own constants are written in
 _EARLIER = f"""
@@ -173,10 +174,16 @@ class Outlook:
     addresses: dict[int, str]
 
 
-def forecast(workspace: Workspace, *, now: datetime) -> Outlook:
-    """Return what becomes of every waiting mail of the workspace if nothing changes."""
+def forecast(
+    workspace: Workspace, *, now: datetime, drafts: dict[int, dict[str, Any]] | None = None
+) -> Outlook:
+    """Return what becomes of every waiting mail of the workspace if nothing changes.
+
+    `drafts`: what an approval would write, by message id: status (scheduled or approved), due_at, hold_until.
+    """
     mailboxes = _mailboxes(workspace, now)
-    rows = _rows(_WAITING, workspace=workspace.pk)
+    rows = _rows(_WAITING, workspace=workspace.pk, drafts=list(drafts or {}))
+    rows = [row | (drafts or {}).get(row["id"], {}) for row in rows]
     mails = _foresee(workspace, rows, mailboxes, now) if rows else {}
     return Outlook(mails, {box.pk: box.address for box in mailboxes})
 
@@ -197,7 +204,7 @@ def _foresee(
         elif row["status"] != Status.APPROVED:
             ready.append(mail)
         elif (start := _start_of(mail, earlier.get(mail.enrollment_id, []))) is not None:
-            mail.due_at = start
+            mail.due_at = max(start, row["hold_until"] or start)
             ready.append(mail)
         else:
             followers[mail.enrollment_id].append(mail)

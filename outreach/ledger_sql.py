@@ -309,18 +309,19 @@ SUPPRESSED = f"""(
                 generate_subscripts(p.labels, 1) i))
         AND {_LIVE} AND {_OURS}))"""
 
-# Reasons that last until somebody acts, whichever mailbox the mail is on.
-LASTING_OF_MAIL = f"""
-    WHEN a.id IS NULL OR a.voided_at IS NOT NULL THEN 'approval_void'
-    WHEN m.approved_hash <> m.text_hash OR m.approved_attachment_hash <> m.attachment_hash THEN 'text_changed'
-    WHEN e.status = 'held' THEN 'person_held'
-    WHEN e.status <> 'active' THEN 'sequence_stopped'
+# Reasons that last until somebody acts, whichever mailbox the mail is on; the first ones hold for drafts too.
+LASTING_OF_DRAFT = f"""
     WHEN {SUPPRESSED} THEN 'suppressed'
     WHEN j.liveness = 'closed' THEN 'job_closed'
     WHEN ap.status IN ('rejected', 'withdrawn') THEN 'application_closed'
     WHEN {_PLATFORM_OFF} THEN 'platform_off'
     WHEN w.sending_paused_at IS NOT NULL THEN 'sending_paused'
     WHEN sq.paused_at IS NOT NULL THEN 'campaign_paused'"""
+LASTING_OF_MAIL = f"""
+    WHEN a.id IS NULL OR a.voided_at IS NOT NULL THEN 'approval_void'
+    WHEN m.approved_hash <> m.text_hash OR m.approved_attachment_hash <> m.attachment_hash THEN 'text_changed'
+    WHEN e.status = 'held' THEN 'person_held'
+    WHEN e.status <> 'active' THEN 'sequence_stopped'{LASTING_OF_DRAFT}"""
 # The same with those of its mailbox; asked before `sending` and once more after it is committed.
 LASTING = f"""{LASTING_OF_MAIL}
     WHEN b.id IS NULL OR NOT ({_MAY_SEND}) OR b.is_sandbox <> m.is_sample THEN 'mailbox_stopped'

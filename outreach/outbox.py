@@ -131,6 +131,18 @@ def send_later(message: Message, moment: datetime, *, now: datetime) -> datetime
     return due_at
 
 
+def dismiss_failure(message: Message, *, now: datetime) -> bool:
+    """Let a failed mail be no news any more; it stays as it is. False for any other and for one dismissed before."""
+    failed = Message.objects.filter(pk=message.pk, status=Status.FAILED, dismissed_at=None)
+    return bool(failed.update(dismissed_at=now))
+
+
+def undismiss_failure(message: Message) -> bool:
+    """Undo dismiss_failure; False when it was not dismissed."""
+    dismissed = Message.objects.filter(pk=message.pk, dismissed_at__isnull=False)
+    return bool(dismissed.update(dismissed_at=None))
+
+
 def why_not_sending(message: Message, now: datetime) -> list[Check]:
     """Return every condition for this mail to leave at `now`, in the order in which they are asked.
 
@@ -146,7 +158,12 @@ def why_not_sending(message: Message, now: datetime) -> list[Check]:
         _opening(message),
         _wall("Platform", obstacles.platform(message), "RoleFerry is sending."),
         _workspace(message),
-        _wall("Campaign", obstacles.campaign(message), "The sequence is not paused."),
+        _check(
+            "Campaign",
+            obstacles.campaign(message),
+            fine="The sequence is not paused.",
+            link="sequence",
+        ),
         *_mailbox(message, now),
         _wall("Plan", obstacles.plan(message, now), "The plan has room today."),
         _step_before(message),
@@ -235,7 +252,7 @@ def _mailbox(message: Message, now: datetime) -> list[Check]:
     known = list(boxes.select_related("workspace").order_by("pk"))
     able = [box for box in known if may_send(box)]
     closed = {box.pk for box in obstacles.quarantined(able)}
-    problem = ""
+    problem, link = "", "mailboxes"
     if not known:
         problem = "No mailbox is connected that could send it."
     elif not able:
@@ -243,8 +260,9 @@ def _mailbox(message: Message, now: datetime) -> list[Check]:
             known[0].status_reason or f"its health is {known[0].health}."
         )
     elif len(closed) == len(able):
-        problem = f"RoleFerry has closed the domain of {able[0].address} for now."
-    mailbox = _check("Mailbox", problem, fine="A mailbox is ready.", link="mailboxes")
+        # Only operations can open it again.
+        problem, link = f"RoleFerry has closed the domain of {able[0].address} for now.", ""
+    mailbox = _check("Mailbox", problem, fine="A mailbox is ready.", link=link)
     if problem:
         return [mailbox]
     able = [box for box in able if box.pk not in closed]

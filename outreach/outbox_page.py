@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import Coalesce
@@ -83,6 +84,7 @@ def mails_of(workspace: Workspace) -> Any:
             "enrollment__application__job",
             "enrollment__mailbox",
             "enrollment__package",
+            "enrollment__version__sequence",
             "approval",
             "mailbox",
             "workspace",
@@ -170,12 +172,14 @@ def _unforeseen(message: Message) -> str:
 def fix_url(check: Check, message: Message) -> str:
     """Return where the cause is mended, or "" when waiting is all there is to do."""
     enrollment = message.enrollment
+    sequence = enrollment.version.sequence
     application = reverse("outreach:application-detail", args=[enrollment.application.public_id])
     places = {
         "package": reverse("outreach:package-detail", args=[enrollment.package.public_id]),
         "message": reverse("outreach:outbox-message", args=[message.public_id]),
         "contact": f"{application}#application-people",
-        "suppressions": f"{application}#application-people",
+        "suppressions": f"{reverse('outreach:suppression-list')}?{urlencode({'q': message.recipient})}",
+        "sequence": reverse("outreach:sequence-detail", args=[sequence.public_id]),
         "application": application,
         "workspace": reverse("accounts:workspace-edit"),
         "mailboxes": reverse("mailboxes:mailbox-list"),

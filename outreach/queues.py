@@ -9,7 +9,10 @@ from outreach.models import Reply
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """One line of the queue. `why` says why now; `url` and `action` are its one primary thing to do."""
+    """One line of the queue. `why` says why now; `url` and `action` are its one primary thing to do.
+
+    `dismiss_url` takes a post that puts mere news away.
+    """
 
     key: str
     title: str
@@ -21,6 +24,7 @@ class Waiting:
     at: datetime | None = None
     is_primary: bool = False
     reply: Reply | None = None
+    dismiss_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

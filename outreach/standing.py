@@ -19,10 +19,10 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import Preferences, Resume, Workspace
+from accounts.models import PlatformSwitch, Preferences, Resume, Workspace
 from jobs.models import Application, JobMatch, Source
 from mailboxes.models import Mailbox
-from outreach.models import Approval, Enrollment, Message, Package, Reply
+from outreach.models import Approval, Enrollment, Message, Package, Reply, Sequence
 from outreach.scheduling import zone_for
 
 # Architecture section 7, matching bands: from Fair on an opening is worth a look.
@@ -37,6 +37,8 @@ STOPPED_MAILBOX = (Mailbox.Status.PAUSED, Mailbox.Status.BROKEN)
 class Standing:
     """Facts about one workspace at one moment; the fields of Workspace's annotations of the same names."""
 
+    is_platform_off: bool
+    has_paused_sequences: bool
     has_mailbox_trouble: bool
     has_packages_without_mailbox: bool
     has_mail_trouble: bool
@@ -76,10 +78,26 @@ def _midnight(workspace: Workspace, now: datetime) -> datetime:
 
 
 def mail_trouble(now: datetime) -> Q:
-    """Return the condition of mails that need a person: held, outcome unknown, or failed within the last days."""
+    """Return the condition of mails that need a person: held, outcome unknown, or failed just now and not dismissed."""
     status = Message.Status
-    failed = Q(status=status.FAILED, updated_at__gte=now - FAILED_IS_NEWS)
+    failed = Q(status=status.FAILED, updated_at__gte=now - FAILED_IS_NEWS, dismissed_at=None)
     return Q(status__in=(status.HELD, status.UNKNOWN)) | failed
+
+
+def mailbox_trouble() -> Q:
+    """Return the condition of mailboxes that need a person: stopped by whatever, or warned; not those disconnected."""
+    return Q(disconnected_at=None) & (Q(status__in=STOPPED_MAILBOX) | Q(warned_at__isnull=False))
+
+
+def paused_sequences() -> QuerySet[Sequence]:
+    """Return the paused sequences in which mail waits for somebody."""
+    running = Enrollment.objects.filter(
+        version__sequence=OuterRef("pk"), status=Enrollment.Status.ACTIVE
+    )
+    rows: QuerySet[Sequence] = Sequence.objects.filter(
+        Exists(running) | Q(paused_by_brake=True), paused_at__isnull=False, archived_at=None
+    )
+    return rows
 
 
 def without_mailbox() -> QuerySet[Package]:
@@ -125,7 +143,11 @@ def _troubles(now: datetime) -> dict[str, Exists]:
     dead = Source.objects.filter(health__in=DEAD_SOURCES, paused_at=None)
     unread = Resume.objects.filter(status=Resume.Status.FAILED, deleted_at=None)
     return {
-        "has_mailbox_trouble": _exists(Mailbox.objects.filter(status__in=STOPPED_MAILBOX)),
+        "is_platform_off": Exists(
+            PlatformSwitch.objects.filter(key=PlatformSwitch.Key.SENDING, is_off=True)
+        ),
+        "has_paused_sequences": _exists(paused_sequences()),
+        "has_mailbox_trouble": _exists(Mailbox.objects.filter(mailbox_trouble())),
         "has_packages_without_mailbox": _exists(without_mailbox()),
         "has_mail_trouble": _exists(Message.objects.filter(mail_trouble(now))),
         "has_held_people": _exists(held),

@@ -6,16 +6,18 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts import switches
 from accounts.models import Resume, Workspace
 from jobs.models import Source
 from mailboxes.models import Mailbox
-from outreach.models import Enrollment, Message, Package
+from outreach.models import Enrollment, Message, Package, Sequence
 from outreach.queues import Waiting
 from outreach.standing import (
     DEAD_SOURCES,
-    STOPPED_MAILBOX,
     Standing,
     mail_trouble,
+    mailbox_trouble,
+    paused_sequences,
     with_failed_step,
     without_mailbox,
 )
@@ -28,20 +30,65 @@ HEAVY = ("description_html", "description_text", "embedding", "search")
 
 def troubles_of(workspace: Workspace, standing: Standing, *, now: datetime) -> list[Waiting]:
     """Return what a person can mend, the gravest first; one query for each kind of which `standing` knows some."""
-    rows = [_paused(workspace)] if workspace.sending_paused_at is not None else []
+    rows = [_platform()] if standing.is_platform_off else []
+    rows += [_paused(workspace)] if workspace.sending_paused_at is not None else []
     for flag, find, describe in _KINDS:
         if getattr(standing, flag):
             rows += [describe(row) for row in find(workspace, now)[:MOST_OF_A_KIND]]
     return rows
 
 
-def _paused(workspace: Workspace) -> Waiting:
+def _platform() -> Waiting:
+    switch = switches.switch_of(switches.SENDING)
+    reason = switch.reason if switch is not None else ""
     return Waiting(
-        key="sending paused",
-        title="Sending is paused",
-        why=workspace.sending_paused_reason or "No mail leaves until it is switched on again.",
+        key="platform off",
+        title="RoleFerry has stopped all sending for now",
+        why=f"{reason} Nothing to do: your mails wait and go by themselves afterwards.".strip(),
+        url=reverse("outreach:outbox"),
+        action="See what waits",
+        icon="octagon-pause",
+    )
+
+
+def _paused(workspace: Workspace) -> Waiting:
+    reason = workspace.sending_paused_reason
+    if workspace.sending_paused_by_staff:
+        title = "Operations paused your sending"
+        why = f"{reason} Write to support to have it checked."
+    elif workspace.sending_paused_by_brake:
+        title = "A brake stopped all your sending"
+        why = f"{reason} Take the bad addresses out of your lists, then let mail go again."
+    else:
+        title = "Sending is paused"
+        why = reason or "No mail leaves until it is switched on again."
+    return Waiting(
+        key=f"sending paused {workspace.sending_paused_at}",
+        title=title,
+        why=why.strip(),
         url=reverse("accounts:workspace-edit"),
         action="Look",
+        icon="circle-pause",
+    )
+
+
+def _paused_sequences(workspace: Workspace, now: datetime) -> Any:
+    return paused_sequences().filter(workspace=workspace).order_by("pk")
+
+
+def _sequence(sequence: Sequence) -> Waiting:
+    if sequence.paused_by_brake:
+        title = f"A brake stopped the sequence “{sequence}”"
+        why = f"{sequence.paused_reason} Look at who it wrote to, then let it go on or stop people."
+    else:
+        title = f"The sequence “{sequence}” is paused"
+        why = f"{sequence.paused_reason} People in it wait for their next mail."
+    return Waiting(
+        key=f"sequence {sequence.pk} {sequence.paused_at}",
+        title=title,
+        why=why,
+        url=reverse("outreach:sequence-detail", args=[sequence.public_id]),
+        action="Decide",
         icon="circle-pause",
     )
 
@@ -49,22 +96,38 @@ def _paused(workspace: Workspace) -> Waiting:
 def _stopped_mailboxes(workspace: Workspace, now: datetime) -> Any:
     return (
         Mailbox.objects.for_workspace(workspace)
-        .filter(status__in=STOPPED_MAILBOX)
-        .defer("smtp_password")
+        .filter(mailbox_trouble())
+        .defer("smtp_password", "imap_password")
         .order_by("pk")
     )
 
 
 def _mailbox(box: Mailbox) -> Waiting:
-    word = "is paused" if box.status == Mailbox.Status.PAUSED else "cannot send"
+    is_braked = box.status == Mailbox.Status.PAUSED and box.braked_at is not None
+    is_warned = box.status in Mailbox.SENDING
+    if is_warned:
+        word, why = "gets close to its brake", _warning(box)
+    elif is_braked:
+        word, why = "was stopped by its brake", box.status_reason
+    else:
+        word = "is paused" if box.status == Mailbox.Status.PAUSED else "cannot send"
+        why = box.status_reason
+    health = reverse("mailboxes:mailbox-health", args=[box.public_id])
     return Waiting(
-        key=f"mailbox {box.pk} {box.status}",
+        key=f"mailbox {box.pk} {box.status} {is_braked}",
         title=f"{box.address} {word}",
-        why=box.status_reason,
-        url=reverse("mailboxes:mailbox-list"),
-        action="Fix",
+        why=why,
+        url=health if is_warned or is_braked else reverse("mailboxes:mailbox-list"),
+        action="Look" if is_warned or is_braked else "Fix",
         icon="mailbox",
     )
+
+
+def _warning(box: Mailbox) -> str:
+    """Return why a mailbox is warned, and what helps."""
+    reasons = [str(reason.get("sentence", "")) for reason in box.health_reasons or []]
+    first = reasons[0] if reasons else "Too many of its mails bounced or were reported."
+    return f"{first} Check the addresses you write to next; it stops by itself if this goes on."
 
 
 def _waiting_packages(workspace: Workspace, now: datetime) -> Any:
@@ -105,7 +168,7 @@ def _mail(message: Message) -> Waiting:
         Message.Status.HELD: (f"The mail to {who} is held for you", message.status_reason),
         Message.Status.UNKNOWN: (
             f"It is not proved whether the mail to {who} left",
-            "It is never sent again by itself. Look into the Sent folder of its mailbox.",
+            "It is never sent again by itself. Look into the Sent folder of its mailbox; we look there too.",
         ),
         Message.Status.FAILED: (
             f"The mail to {who} could not be delivered",
@@ -119,6 +182,11 @@ def _mail(message: Message) -> Waiting:
         url=reverse("outreach:outbox-message", args=[message.public_id]),
         action="Decide" if message.status == Message.Status.HELD else "Look",
         icon="mail-warning",
+        dismiss_url=(
+            reverse("outreach:message-dismiss", args=[message.public_id])
+            if message.status == Message.Status.FAILED
+            else ""
+        ),
     )
 
 
@@ -203,6 +271,7 @@ def _resume(resume: Resume) -> Waiting:
 
 
 _KINDS: tuple[tuple[str, Callable[[Workspace, datetime], Any], Callable[[Any], Waiting]], ...] = (
+    ("has_paused_sequences", _paused_sequences, _sequence),
     ("has_mailbox_trouble", _stopped_mailboxes, _mailbox),
     ("has_packages_without_mailbox", _waiting_packages, _without_mailbox),
     ("has_mail_trouble", _troubled_mails, _mail),

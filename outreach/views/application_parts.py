@@ -22,6 +22,7 @@ from outreach.models import Enrollment
 from outreach.moving import stop_writing, undo_stop
 from outreach.stopping import resume_enrollment
 from outreach.views.applications import find_application, interview_problem, saved_part
+from outreach.views.returning import go_back
 
 
 @require_POST
@@ -83,7 +84,7 @@ def enrollment_stop(request: MemberRequest, pk: UUID) -> HttpResponse:
     if stop_writing(enrollment, actor=request.user, now=timezone.now()):
         undo = reverse("outreach:enrollment-unstop", args=[enrollment.public_id])
         toast(request, f"Stopped writing to {enrollment.contact}", undo_url=undo)
-    return _people_page(enrollment.application.public_id, "people")
+    return go_back(request, _people_path(enrollment.application.public_id, "people"))
 
 
 @require_POST
@@ -98,7 +99,7 @@ def enrollment_unstop(request: MemberRequest, pk: UUID) -> HttpResponse:
             request,
             f"Writing to {enrollment.contact} stays stopped: something graver came since, or nothing was stopped by you.",
         )
-    return _people_page(enrollment.application.public_id, "people")
+    return go_back(request, _people_path(enrollment.application.public_id, "people"))
 
 
 @require_POST
@@ -108,12 +109,16 @@ def enrollment_resume(request: MemberRequest, pk: UUID) -> HttpResponse:
     enrollment = _find(request, pk)
     if resume_enrollment(enrollment, now=timezone.now(), actor=request.user):
         toast(request, f"Writing to {enrollment.contact} goes on")
-    return _people_page(enrollment.application.public_id, "people")
+    return go_back(request, _people_path(enrollment.application.public_id, "people"))
 
 
 def _people_page(application_id: UUID, part: str) -> HttpResponse:
+    return redirect(_people_path(application_id, part))
+
+
+def _people_path(application_id: UUID, part: str) -> str:
     path = reverse("outreach:application-detail", args=[application_id])
-    return redirect(f"{path}#application-{part}")
+    return f"{path}#application-{part}"
 
 
 def _find(request: MemberRequest, pk: UUID) -> Enrollment:

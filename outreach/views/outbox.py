@@ -18,7 +18,14 @@ from accounts.http import MemberRequest, toast
 from outreach import outbox_page
 from outreach.application_forms import LaterForm
 from outreach.models import Message
-from outreach.outbox import OutboxError, cancel_message, restore_message, send_later
+from outreach.outbox import (
+    OutboxError,
+    cancel_message,
+    dismiss_failure,
+    restore_message,
+    send_later,
+    undismiss_failure,
+)
 from outreach.views.returning import go_back
 
 JUST_LEFT = 8
@@ -125,6 +132,27 @@ def message_restore(request: MemberRequest, pk: UUID) -> HttpResponse:
     except OutboxError as error:
         messages.error(request, str(error))
     return go_back(request, reverse("outreach:outbox"))
+
+
+@require_POST
+@editor_required
+def message_dismiss(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take the news of a failed mail off the first page; the mail stays in the list of what left."""
+    message = _find(request, pk)
+    if dismiss_failure(message, now=timezone.now()):
+        undo = reverse("outreach:message-undismiss", args=[message.public_id])
+        toast(request, f"Put away: the mail to {message.enrollment.contact}", undo_url=undo)
+    return go_back(request, reverse("outreach:today"))
+
+
+@require_POST
+@editor_required
+def message_undismiss(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Undo that."""
+    message = _find(request, pk)
+    if undismiss_failure(message):
+        toast(request, f"Back on the list: the mail to {message.enrollment.contact}")
+    return go_back(request, reverse("outreach:today"))
 
 
 @require_POST

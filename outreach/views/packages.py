@@ -1,6 +1,5 @@
 """The ferry: beginning a package, watching it being prepared, approving it and taking that back."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -19,6 +18,7 @@ from accounts.profiles import primary_profile
 from jobs.applications import open_application
 from jobs.models import Job
 from outreach import approving, packages, tasks
+from outreach.first_leaving import first_if_approved, first_of
 from outreach.forms import PersonForm, ToneForm
 from outreach.models import Package
 from outreach.package_page import load_page, step_rows
@@ -234,15 +234,20 @@ def _approve_page(
     now = timezone.now()
     page = load_page(package, now=now)
     people = [plan.enrollment for plan in page.plans]
+    hold = approving.hold_of(people) if people else None
+    first = None
+    if hold is not None and page.approval is None and not page.blockers:
+        first = first_if_approved(package, people, hold_until=now + hold, now=now)
     context = {
         "page": page,
         "package": package,
         "job": package.application.job,
-        "first": page.planned[0] if page.planned else None,
+        "planned": page.planned[0] if page.planned else None,
+        "first": first,
         "senders": [
             box for box in page.mailboxes if box.is_sandbox in {e.is_sample for e in people}
         ],
-        "hold": approving.hold_of(people) if people else None,
+        "hold": hold,
         "problem": problem,
         "has_errors": bool(problem),
     }
@@ -262,11 +267,13 @@ def _approve(request: MemberRequest, package: Package) -> HttpResponse:
         package.refresh_from_db()
         return _approve_page(request, package, problem=str(error), status=422)
     if approved.is_new:
-        dates = [item["due_at"] for item in approved.approval.items if item.get("due_at")]
-        first = timezone.localtime(datetime.fromisoformat(min(dates)))
+        first = first_of(package, now=now)
+        words = first.reason
+        if first.at is not None:
+            words = f"First mail {date_format(timezone.localtime(first.at), 'D j M, H:i')}."
         toast(
             request,
-            f"Queued. First mail {date_format(first, 'D j M, H:i')}.",
+            f"Queued. {words}",
             undo_url=reverse("outreach:package-undo", args=[package.public_id]),
         )
     return back_to(package)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import member_required
 from accounts.http import MemberRequest
+from outreach.first_leaving import next_leaving
 from outreach.first_steps import first_steps_of
 from outreach.models import Reply
 from outreach.standing import Standing, standing_of
@@ -34,6 +35,9 @@ def today(request: MemberRequest) -> HttpResponse:
         "standing": standing,
         "first_steps": first_steps_of(standing) if request.membership.can_edit else [],
         "done": done_today(standing),
+        "next_send_at": None
+        if queue.groups or standing.next_send_at is None
+        else next_leaving(request.workspace, now=now),
         "kinds": Reply.Kind.choices,
     }
     template = "outreach/today.html#queue" if is_fragment else "outreach/today.html"

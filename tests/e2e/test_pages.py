@@ -40,6 +40,7 @@ PAGES = [
     ("outreach:contact-list", "owner"),
     ("outreach:contact-add", "owner"),
     ("outreach:contact-import", "owner"),
+    ("outreach:sequence-list", "owner"),
     ("outreach:suppression-list", "owner"),
     ("outreach:suppression-import", "owner"),
 ]

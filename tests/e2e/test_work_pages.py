@@ -11,6 +11,7 @@ from django.utils import timezone
 from jobs.applications import add_event
 from jobs.models import Application
 from mailboxes.models import Mailbox
+from outreach.campaign_brake import pause_sequence
 from outreach.models import Approval, Enrollment, Message, Reply
 from tests.e2e.checks import check_page
 from tests.factories.answers import answered
@@ -101,6 +102,11 @@ def desk(profile, workspace):
     return {"application": application, "reply": reply, "due": due, "talk": talk}
 
 
+def sequence_path(desk):
+    sequence = desk["due"].enrollment.version.sequence
+    return reverse("outreach:sequence-detail", args=[sequence.public_id])
+
+
 def paths(desk):
     application = reverse("outreach:application-detail", args=[desk["application"].public_id])
     talk = reverse("outreach:application-detail", args=[desk["talk"].public_id])
@@ -114,6 +120,8 @@ def paths(desk):
         "left": "/outbox/?show=left",
         "mail": reverse("outreach:outbox-message", args=[desk["due"].public_id]),
         "reply": reverse("outreach:reply-detail", args=[desk["reply"].public_id]),
+        "sequences": "/sequences/",
+        "sequence": sequence_path(desk),
     }
 
 
@@ -127,6 +135,8 @@ NAMES = [
     "left",
     "mail",
     "reply",
+    "sequences",
+    "sequence",
 ]
 
 
@@ -153,6 +163,26 @@ def test_page_with_rows_passes(name, page, live_server, log_in, owner, desk):
     assert page.locator("h1").count() == 1
     picture(page, name)
     check_page(page)
+
+
+def test_a_braked_sequence_goes_on_by_a_click(page, live_server, log_in, owner, desk):
+    reason = "Of this sequence 3 of 50 mails bounced; sending stops at 5%."
+    sequence = desk["due"].enrollment.version.sequence
+    pause_sequence(sequence, reason=reason, now=timezone.now(), by_brake=True)
+    Message.objects.filter(step_number=1).update(status="failed", last_error="550 No such user")
+    log_in(page, owner.user)
+    for name in ("today", "sequences", "sequence"):
+        page.goto(live_server.url + paths(desk)[name])
+        picture(page, f"braked-{name}")
+        check_page(page)
+
+    page.get_by_role("button", name="Let it go on").click()
+
+    page.get_by_text(f"Goes on: {sequence}").wait_for()
+    page.get_by_role("button", name="Pause").wait_for()
+    sequence.refresh_from_db()
+    assert sequence.paused_at is None
+    assert page.problems == []
 
 
 @pytest.mark.parametrize("path", ["/today/", "/pipeline/", "/pipeline/?view=table", "/outbox/"])

@@ -6,10 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import switches
+from accounts.braking import pause_sending
 from accounts.models import Preferences
 from jobs.models import ApplicationEvent
+from outreach.campaign_brake import pause_sequence
 from outreach.context_processors import counts_of
-from outreach.models import Enrollment, Message, Reply
+from outreach.first_leaving import next_leaving
+from outreach.models import Enrollment, Message, Reply, Sequence
 from outreach.standing import standing_of
 from outreach.waiting import ROWS_A_GROUP, queue_of
 from tests.factories.accounts import ResumeFactory
@@ -77,9 +81,23 @@ def test_all_clear_says_what_comes_next(owner_client, profile, mailbox, workspac
     JobMatchFactory(profile=profile, score=30)
     html = owner_client.get(TODAY).content.decode()
     assert "All clear" in html
-    assert f"{due:%H:%M}" in html
+    at = next_leaving(workspace, now=timezone.now())
+    assert at >= due  # the recipient's working hours come first
+    assert f"{at:%H:%M}" in html
+    assert f"{at.day}" in html
     assert "1 new match today" in html
     assert "Four things to set up" not in html
+
+
+def test_all_clear_promises_no_mail_that_does_not_go(owner_client, profile, mailbox):
+    set_up(profile, mailbox)
+    person = being_written_to(package_for(profile, is_sample=True), mailbox, sent=0, mails=1)
+    person.application.job.liveness, person.application.job.closed_at = "closed", timezone.now()
+    person.application.job.save()
+    html = owner_client.get(TODAY).content.decode()
+    assert "All clear" in html
+    assert "Nothing leaves as things stand" in html
+    assert "Next send" not in html
 
 
 def test_a_ready_package_waits_with_its_size(owner_client, profile, workspace):
@@ -166,6 +184,88 @@ def test_a_failed_mail_is_news_for_three_days(profile, mailbox, workspace):
     Message.objects.filter(enrollment=person).update(status="failed", last_error="550 No such user")
     assert groups(workspace)["fix"] == ["The mail to Maria Marin could not be delivered"]
     assert groups(workspace, now=timezone.now() + timedelta(days=4)) == {}
+
+
+def test_a_failed_mail_is_put_away_and_stays_in_the_outbox(
+    owner_client, profile, mailbox, workspace
+):
+    person = being_written_to(package_for(profile, is_sample=True), mailbox, sent=0, mails=1)
+    message = person.mails.get()
+    dismiss = reverse("outreach:message-dismiss", args=[message.public_id])
+    owner_client.post(dismiss)
+    message.refresh_from_db()
+    assert message.dismissed_at is None  # only what failed is mere news
+    Message.objects.filter(pk=message.pk).update(status="failed", last_error="550 No such user")
+    assert f'action="{dismiss}"' in owner_client.get(TODAY).content.decode()
+    done = owner_client.post(dismiss, follow=True)
+    undo = reverse("outreach:message-undismiss", args=[message.public_id])
+    assert f'action="{undo}"' in done.content.decode()
+    assert groups(workspace) == {}
+    left = owner_client.get("/outbox/?show=left").content.decode()
+    assert "550 No such user" in left
+    owner_client.post(undo)
+    assert groups(workspace)["fix"] == ["The mail to Maria Marin could not be delivered"]
+
+
+def test_only_editors_of_the_workspace_put_news_away(
+    viewer_client, stranger_client, profile, mailbox
+):
+    person = being_written_to(package_for(profile, is_sample=True), mailbox, sent=0, mails=1)
+    Message.objects.update(status="failed")
+    for name in ("message-dismiss", "message-undismiss"):
+        url = reverse(f"outreach:{name}", args=[person.mails.get().public_id])
+        assert viewer_client.post(url).status_code == 403
+        assert stranger_client.post(url).status_code == 404
+    assert person.mails.get().dismissed_at is None
+    assert "Dismiss<" not in viewer_client.get(TODAY).content.decode()
+
+
+def test_brakes_say_what_they_stopped_and_what_to_do(owner_client, profile, mailbox, workspace):
+    now = timezone.now()
+    person = being_written_to(package_for(profile, is_sample=True), mailbox, sent=1, mails=2)
+    pause_sequence(person.version.sequence, reason="3 of 50 bounced.", now=now, by_brake=True)
+    pause_sending(workspace, reason="Of all 9 bounced.", now=now, by_brake=True)
+    switches.turn_off("sending", by=None, reason="An outage.", now=now)
+    real = {"workspace": workspace, "provider": "smtp", "is_sandbox": False}
+    MailboxFactory(**real, address="a@quay.com", warned_at=now)
+    MailboxFactory(
+        **real,
+        address="b@quay.com",
+        status="paused",
+        braked_at=now,
+        status_reason="It rests for 24 hours.",
+    )
+    MailboxFactory(
+        **real,
+        address="c@quay.com",
+        status="paused",
+        status_reason="Disconnected.",
+        disconnected_at=now,
+    )
+    assert groups(workspace)["fix"] == [
+        "RoleFerry has stopped all sending for now",
+        "A brake stopped all your sending",
+        f"A brake stopped the sequence “{person.version.sequence}”",
+        "a@quay.com gets close to its brake",
+        "b@quay.com was stopped by its brake",
+    ]
+    html = owner_client.get(TODAY).content.decode()
+    for words in ("An outage. Nothing to do", "let mail go again", "stops by itself", "rests for"):
+        assert words in html
+    detail = reverse("outreach:sequence-detail", args=[person.version.sequence.public_id])
+    assert f'href="{detail}"' in html
+
+
+def test_operations_pause_says_that_they_lift_it(workspace, profile):
+    pause_sending(workspace, reason="Complaints rise.", now=timezone.now(), by_staff=True)
+    assert groups(workspace)["fix"] == ["Operations paused your sending"]
+
+
+def test_a_paused_sequence_without_people_troubles_nobody(workspace, profile):
+    Sequence.objects.create(
+        workspace=workspace, name="Spare", paused_at=timezone.now(), paused_reason="Paused."
+    )
+    assert groups(workspace) == {}
 
 
 def test_interviews_within_three_days_are_to_be_prepared(profile, workspace):

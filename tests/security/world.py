@@ -18,7 +18,7 @@ from mailboxes import checking
 from mailboxes.connecting import SmtpDetails
 from mailboxes.models import Suppression
 from mailboxes.suppression import suppress
-from outreach.models import Message, Package
+from outreach.models import Message, Package, Sequence
 from outreach.unsubscribing import token_for
 from tests.factories.accounts import ProfileFactFactory, ResumeFactory
 from tests.factories.answers import answered
@@ -125,6 +125,10 @@ def _being_written_to(profile: Profile) -> dict[str, Any]:
     deleted = ContactFactory(workspace=profile.workspace, deleted_at=timezone.now())
     return {
         "enrollment": going.public_id,
+        "sequence": going.version.sequence.public_id,
+        "spare_sequence": Sequence.objects.create(
+            workspace=profile.workspace, name="Spare"
+        ).public_id,
         "message": going.mails.get(status="scheduled").public_id,
         "cancelled_message": ended.mails.filter(status="cancelled").first().public_id,
         "reply": reply.public_id,
