@@ -107,6 +107,7 @@ def pages_of(reader: Reader, message: Message) -> dict[str, Callable[[], object]
         "sends, unknown": ours(Message, status__exact="unknown"),
         "sends, held": ours(Message, status__exact="held"),
         "sends, due now": ours(Message, due="overdue"),
+        "sends, due in a day": ours(Message, due="day"),
         "sends, stuck": ours(Message, stuck="yes"),
         "sends, 5xx": ours(Message, code="5"),
         "sends, one mailbox": ours(Message, mailbox_number=message.mailbox_id),
@@ -136,8 +137,8 @@ def pages_of(reader: Reader, message: Message) -> dict[str, Callable[[], object]
 
 
 def main() -> None:
-    admin.autodiscover()  # nothing but the URLconf does it, and no page is asked for by its address here
     """Fill, measure, print."""
+    admin.autodiscover()  # nothing but the URLconf does it, and no page is asked for by its address here
     reader = Reader(fill(SIZES))
     take_pulse(timezone.now())
     middle = Message.objects.order_by("pk")[SIZES.messages // 2]

@@ -1,5 +1,6 @@
 """The operations console: Django admin under our name and path."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +12,28 @@ from django.urls import reverse
 
 from accounts.console.listing import OperationsAdmin
 from config.operations_board import board
+
+
+@dataclass(frozen=True)
+class Link:
+    """One list; `current` is the value of aria-current: "page" on the list itself, "true" on a page below it, else ""."""
+
+    url: str
+    name: str
+    current: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lists about one thing, the one looked at most first."""
+
+    name: str
+    links: list[Link]
+
+    @property
+    def current(self) -> str:
+        """The name of the list that is open, or ""."""
+        return next((link.name for link in self.links if link.current), "")
 
 
 class OperationsAdminSite(admin.AdminSite):
@@ -28,8 +51,8 @@ class OperationsAdminSite(admin.AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the lists that this operator may open."""
-        return {**super().each_context(request), "lists": self._lists(request)}
+        """Add the lists that this operator may open, by what they are about."""
+        return {**super().each_context(request), "groups": self._groups(request)}
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -38,6 +61,7 @@ class OperationsAdminSite(admin.AdminSite):
         context = {
             **self.each_context(request),
             "title": self.index_title,
+            "is_board": True,
             **board(request),
             **(extra_context or {}),
         }
@@ -65,14 +89,17 @@ class OperationsAdminSite(admin.AdminSite):
         """Send to the one page that changes passwords."""
         return redirect("account_change_password")
 
-    def _lists(self, request: HttpRequest) -> list[tuple[str, str]]:
+    def _groups(self, request: HttpRequest) -> list[Group]:
         registered: list[Any] = list(self._registry.values())
         pages = sorted(registered, key=lambda page: (page.place, page.opts.model_name))
-        return [
-            (
-                reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"),
-                str(page.opts.verbose_name_plural).capitalize(),
-            )
-            for page in pages
-            if page.has_view_permission(request)
-        ]
+        groups: dict[str, list[Link]] = {}
+        for page in pages:
+            if page.has_view_permission(request):
+                groups.setdefault(page.group, []).append(_link(page, request.path))
+        return [Group(name, links) for name, links in groups.items()]
+
+
+def _link(page: Any, path: str) -> Link:
+    url = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
+    current = "page" if path == url else "true" if path.startswith(url) else ""
+    return Link(url, str(page.opts.verbose_name_plural).capitalize(), current)

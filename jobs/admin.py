@@ -33,7 +33,7 @@ def _read_again(deed: Deed, source: Source) -> None:
 class SourceAdmin(OperationsAdmin):
     """Boards and their health."""
 
-    place = 10
+    group, place = "Openings", 32
     list_display = (
         "kind",
         "board_token",
@@ -65,7 +65,7 @@ class SourceAdmin(OperationsAdmin):
 class JobAdmin(OperationsAdmin):
     """Openings as their sources state them."""
 
-    place = 11
+    group, place = "Openings", 31
     list_display = (
         "title",
         "company_name",

@@ -70,7 +70,7 @@ def _object(entry: AuditEntry) -> str:
 class AuditEntryAdmin(OperationsAdmin):
     """Append-only; the database refuses changes as well."""
 
-    place = 6
+    group, place = "Platform", 42
     list_display = (
         "at",
         Column("who", "actor", who_did),

@@ -75,7 +75,7 @@ def _standing(user: User) -> dict[str, Any]:
 class UserAdmin(OperationsAdmin):
     """Log-ins; passwords are not even shown as hashes."""
 
-    place = 20
+    group, place = "People", 22
     list_display = (
         masked("email"),
         masked("full_name", mask=mask_word),
@@ -139,7 +139,7 @@ class UserAdmin(OperationsAdmin):
 class MembershipAdmin(OperationsAdmin):
     """Who is what in which workspace."""
 
-    place = 22
+    group, place = "People", 23
     list_display = (linked("user"), linked("workspace"), "role", "created_at")
     list_filter = ("role", WorkspaceFilter)
     list_select_related = ("user", "workspace")
@@ -149,7 +149,7 @@ class MembershipAdmin(OperationsAdmin):
 class InvitationAdmin(OperationsAdmin):
     """Open doors for one address; the public id is the key, so it is not shown."""
 
-    place = 23
+    group, place = "People", 24
     list_display = (
         masked("email"),
         linked("workspace"),
@@ -169,7 +169,7 @@ class InvitationAdmin(OperationsAdmin):
 class ProfileAdmin(OperationsAdmin):
     """Candidates, masked; their resumes and facts are not for staff."""
 
-    place = 24
+    group, place = "People", 25
     list_display = (
         masked("full_name", mask=mask_word),
         masked("email"),

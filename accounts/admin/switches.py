@@ -43,7 +43,7 @@ def _who(switch: PlatformSwitch) -> str:
 class PlatformSwitchAdmin(OperationsAdmin):
     """What is stopped for everybody, since when, by whom and why. A missing row means it runs."""
 
-    place = 0
+    group, place = "Platform", 41
     list_display = (
         "key",
         Column("state", "state", lambda row: "off" if row.is_off else "on"),

@@ -65,7 +65,7 @@ class ErrorFilter(TextFilter):
 class BackgroundTaskAdmin(OperationsAdmin):
     """Work that people wait for; tried again from their own pages."""
 
-    place = 30
+    group, place = "Platform", 43
     list_display = (
         "kind",
         "status",
@@ -87,7 +87,7 @@ class BackgroundTaskAdmin(OperationsAdmin):
 class NotificationAdmin(OperationsAdmin):
     """What members were told."""
 
-    place = 31
+    group, place = "Platform", 44
     list_display = ("kind", linked("workspace"), "created_at", "seen_at")
     list_filter = ("kind", WorkspaceFilter)
     list_select_related = ("workspace",)

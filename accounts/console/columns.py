@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, timedelta
+from functools import cache
 from typing import Any
 
-from django.contrib import admin
 from django.db import models
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
@@ -57,11 +57,12 @@ def sentence(name: str, label: str = "", limit: int = 90) -> Column:
 
 
 def linked(name: str, label: str = "") -> Column:
-    """Return a column that links to a related row's page under the name the console gives it."""
+    """Return a column that links to a related row's page under its kind and number, for which nothing is read."""
 
     def show(row: Any) -> object:
-        related = getattr(row, name)
-        return link_to(related) if related is not None else ""
+        field = row._meta.get_field(name)
+        number = getattr(row, field.attname)
+        return _link(field.related_model, number) if number is not None else ""
 
     return Column(f"linked_{name}", label or name.replace("_", " "), show)
 
@@ -107,17 +108,36 @@ def who_did(entry: AuditEntry) -> str:
 
 def link_to(row: models.Model) -> str:
     """Return a link to the row's page, or its name alone when the console has no page for it."""
-    options, name = row._meta, name_of(row)
+    return _link(type(row), row.pk)
+
+
+def _link(model: type[models.Model], number: int) -> str:
+    name = _name(model, number)
     try:
-        url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
+        url = address_of(model, number)
     except NoReverseMatch:
         return name
     return format_html('<a href="{}">{}</a>', url, name)
 
 
+def address_of(model: type[models.Model], pk: int) -> str:
+    """Return the address of a row's page; raises NoReverseMatch when the console has none.
+
+    A list asks for hundreds: the URLconf is read once for each model.
+    """
+    return f"{_list_address(model, get_urlconf(), get_script_prefix())}{int(pk)}/change/"
+
+
+@cache
+def _list_address(model: type[models.Model], urlconf: str | None, prefix: str) -> str:
+    options = model._meta
+    return reverse(f"admin:{options.app_label}_{options.model_name}_changelist", urlconf)
+
+
 def name_of(row: models.Model) -> str:
-    """Return how the console calls a row: what its admin says, else its kind and number; never personal data."""
-    title_of = getattr(admin.site._registry.get(type(row)), "title_of", None)
-    if title_of is not None:
-        return str(title_of(row))
-    return f"{row._meta.verbose_name} {row.pk}".capitalize()
+    """Return how the console calls a row: its kind and number; never personal data."""
+    return _name(type(row), row.pk)
+
+
+def _name(model: type[models.Model], number: object) -> str:
+    return f"{model._meta.verbose_name} {number}".capitalize()

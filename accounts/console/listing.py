@@ -23,7 +23,16 @@ from django.utils.safestring import SafeString
 from accounts.auditing import record
 from accounts.console.actions import StaffAction
 from accounts.console.asking import ask
-from accounts.console.columns import Column, linked, masked, moment, readable_json, sentence
+from accounts.console.columns import (
+    Column,
+    link_to,
+    linked,
+    masked,
+    moment,
+    name_of,
+    readable_json,
+    sentence,
+)
 from accounts.console.keyset import KeysetChangeList
 from accounts.console.requests import caller_address, operator_of
 from accounts.encryption import EncryptedTextField
@@ -35,7 +44,8 @@ REVEAL_VERB = "personal_data.reveal"
 class OperationsAdmin(admin.ModelAdmin):
     """A list and an object page that show and never edit; what may be done is in `staff_actions`."""
 
-    # Order among the lists; what is looked at most comes first.
+    # Where the navigation offers the list, and its order there; what is looked at most comes first.
+    group: ClassVar[str] = "Platform"
     place: ClassVar[int] = 50
     staff_actions: ClassVar[tuple[StaffAction, ...]] = ()
     # Fields with personal data and the mask each wears until they are revealed.
@@ -83,8 +93,8 @@ class OperationsAdmin(admin.ModelAdmin):
         return user.has_perm(action.permission(self.model))
 
     def title_of(self, row: Any) -> str:
-        """Return how pages call the row; must not hold personal data."""
-        return f"{self.opts.verbose_name} {row.pk}".capitalize()
+        """Return how pages call the row; holds no personal data."""
+        return name_of(row)
 
     def detail_of(self, row: Any) -> str:
         """Return what an operator should know before acting on the row; must not hold personal data."""
@@ -111,8 +121,8 @@ class OperationsAdmin(admin.ModelAdmin):
         """Put the row's own link first and its buttons last."""
         name = Column("page", str(self.opts.verbose_name), self._page_link)
         columns: list[Any] = [name, *(self._clocked(column) for column in self.list_display)]
-        if any(action.takes_rows and self.allows(request, action) for action in self.staff_actions):
-            columns.append(Column("buttons", "Do", partial(self._buttons, request)))
+        if allowed := self._allowed(request):
+            columns.append(Column("buttons", "Do", partial(self._buttons, allowed)))
         return columns
 
     def action_checkbox(self, obj: Any) -> SafeString:
@@ -181,11 +191,7 @@ class OperationsAdmin(admin.ModelAdmin):
 
     def buttons_for(self, request: HttpRequest, row: Any) -> list[tuple[str, StaffAction]]:
         """Return address and action of what this operator may do to the row as it is now."""
-        return [
-            (f"{self._url('do', action.name)}?ids={row.pk}", action)
-            for action in self.staff_actions
-            if action.takes_rows and self.allows(request, action) and action.applies(row)
-        ]
+        return _fitting(self._allowed(request), row)
 
     # Addresses ---------------------------------------------------------------------------------------------------
 
@@ -289,16 +295,21 @@ class OperationsAdmin(admin.ModelAdmin):
         return column
 
     def _page_link(self, row: Any) -> str:
-        return format_html('<a href="{}">{}</a>', self._url("change", row.pk), self.title_of(row))
+        return link_to(row)
 
-    def _buttons(self, request: HttpRequest, row: Any) -> str:
+    def _allowed(self, request: HttpRequest) -> list[tuple[str, StaffAction]]:
+        """Return address and action of what this operator may do to rows; the same for every row of a list."""
+        return [
+            (self._url("do", action.name), action)
+            for action in self.staff_actions
+            if action.takes_rows and self.allows(request, action)
+        ]
+
+    def _buttons(self, allowed: list[tuple[str, StaffAction]], row: Any) -> str:
         return format_html_join(
             " ",
             '<a class="btn small" href="{}">{}<span class="sr"> {}</span></a>',
-            (
-                (url, action.label, self.title_of(row))
-                for url, action in self.buttons_for(request, row)
-            ),
+            ((url, action.label, self.title_of(row)) for url, action in _fitting(allowed, row)),
         )
 
     def _url(self, page: str, *args: object) -> str:
@@ -310,6 +321,10 @@ class OperationsAdmin(admin.ModelAdmin):
 
     def _guarded(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return update_wrapper(self.admin_site.admin_view(view), view)
+
+
+def _fitting(allowed: list[tuple[str, StaffAction]], row: Any) -> list[tuple[str, StaffAction]]:
+    return [(f"{url}?ids={row.pk}", action) for url, action in allowed if action.applies(row)]
 
 
 def _leads_to(action: StaffAction) -> Callable[..., HttpResponse | None]:

@@ -27,7 +27,7 @@ class SignedFilter(RangeFilter):
 class SendingDomainAdmin(OperationsAdmin):
     """Domains with the state of their key; the private key is sealed."""
 
-    place = 8
+    group, place = "Sending", 5
     list_display = (
         "domain",
         linked("workspace"),
@@ -49,7 +49,7 @@ class SendingDomainAdmin(OperationsAdmin):
 class DomainCheckAdmin(OperationsAdmin):
     """Every answer of DNS, newest first."""
 
-    place = 9
+    group, place = "Sending", 6
     list_display = (
         "checked_at",
         linked("sending_domain"),
@@ -66,7 +66,7 @@ class DomainCheckAdmin(OperationsAdmin):
 class RecipientWindowAdmin(OperationsAdmin):
     """What may still go to one receiving domain in one UTC hour."""
 
-    place = 15
+    group, place = "Sending", 8
     list_display = (
         "domain",
         "hour",

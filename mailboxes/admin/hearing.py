@@ -106,7 +106,7 @@ def _took(row: ProviderDelivery) -> str:
 class ProviderDeliveryAdmin(OperationsAdmin):
     """Every verified post with what was made of it. Posts that prove no sender are not kept; the board counts them."""
 
-    place = 4
+    group, place = "Hearing", 11
     list_display = (
         "received_at",
         "provider",
@@ -163,7 +163,7 @@ class ProviderDeliveryAdmin(OperationsAdmin):
 class DeliveryEventAdmin(OperationsAdmin):
     """What the posts said, event by event."""
 
-    place = 5
+    group, place = "Hearing", 12
     list_display = (
         "occurred_at",
         "type",
@@ -190,7 +190,7 @@ class DeliveryEventAdmin(OperationsAdmin):
 class InboundMessageAdmin(OperationsAdmin):
     """Received mail: who decided what about it; its words stay masked."""
 
-    place = 6
+    group, place = "Hearing", 13
     list_display = (
         "received_at",
         masked("from_address", "from"),
@@ -218,7 +218,7 @@ class InboundMessageAdmin(OperationsAdmin):
 class WebhookEndpointAdmin(OperationsAdmin):
     """The doors that providers post to; the signing secret is sealed."""
 
-    place = 7
+    group, place = "Hearing", 15
     list_display = ("provider", linked("workspace"), linked("mailbox"), "is_active", "created_at")
     list_filter = ("provider", "is_active", WorkspaceFilter)
     list_select_related = ("workspace", "mailbox")

@@ -162,7 +162,7 @@ class CapForm(ReasonForm):
 class MailboxAdmin(OperationsAdmin):
     """Credentials are sealed: no page shows, edits or names them."""
 
-    place = 1
+    group, place = "Sending", 2
     list_display = (
         masked("address"),
         linked("workspace"),

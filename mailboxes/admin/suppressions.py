@@ -187,7 +187,7 @@ def _standing(row: Suppression) -> str:
 class SuppressionAdmin(OperationsAdmin):
     """Hash and mask, never the address in a list."""
 
-    place = 3
+    group, place = "Sending", 4
     list_display = (
         Column("what", "what", str),
         Column("hash", "hash", lambda row: format_html("<code>{}</code>", row.address_hash[:12])),

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Q
 from django.utils import timezone
 
 from accounts.console.filters import RangeFilter, TextFilter
@@ -21,10 +22,20 @@ def _longest_due(condition: Q) -> Q:
     """Return the condition as a bounded look into the index of due mail.
 
     Nearly every mail was due once and few are scheduled, which PostgreSQL takes for independent: without the bound it
-    reads a million rows by number in search of fifty (2,990 ms at a million).
+    reads a million rows by number in search of fifty. An array of numbers is looked up by number and never joined; the
+    same look as a subquery of IN was merged with the whole table (1,460 ms against 2 at a million).
     """
     rows = Message.objects.filter(condition).order_by("due_at", "pk")
-    return Q(pk__in=rows.values("pk")[:LOOKED_AT])
+    numbers = ArraySubquery(rows.values("pk")[:LOOKED_AT])
+    return Q(
+        Func(
+            F("pk"),
+            numbers,
+            template="%(expressions)s)",
+            arg_joiner=" = ANY(",
+            output_field=BooleanField(),
+        )
+    )
 
 
 class DueFilter(RangeFilter):

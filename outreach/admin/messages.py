@@ -137,7 +137,7 @@ def _age(message: Message) -> str:
 class MessageAdmin(OperationsAdmin):
     """Rows of the ledger. Only the dispatcher writes them; people settle what it cannot."""
 
-    place = 2
+    group, place = "Sending", 1
     list_display = (
         "due_at",
         Column("state", "state", _state),
@@ -160,7 +160,7 @@ class MessageAdmin(OperationsAdmin):
         RecipientDomainFilter,
         WorkspaceFilter,
     )
-    list_select_related = ("mailbox", "workspace", "step__version")
+    list_select_related = ("step__version",)
     unread = ("step__subject", "step__body")
     search_help_text = "Exact: number, id, Message-ID, provider's id, or recipient's address."
     personal: ClassVar = {"recipient": mask_email, "subject": mask_text, "body": mask_text}

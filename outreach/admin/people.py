@@ -18,7 +18,7 @@ from outreach.models import Contact, Enrollment, Reply
 class ContactAdmin(OperationsAdmin):
     """Where an address came from and on what basis it is used."""
 
-    place = 12
+    group, place = "People", 26
     list_display = (
         masked("full_name", "name", mask_word),
         masked("email"),
@@ -51,7 +51,7 @@ class ContactAdmin(OperationsAdmin):
 class EnrollmentAdmin(OperationsAdmin):
     """One person in one sequence."""
 
-    place = 13
+    group, place = "Sending", 3
     list_display = (
         linked("contact"),
         "status",
@@ -70,7 +70,7 @@ class EnrollmentAdmin(OperationsAdmin):
 class ReplyAdmin(OperationsAdmin):
     """Answers and how they were read; their words stay with the workspace."""
 
-    place = 14
+    group, place = "Hearing", 14
     list_display = (
         "kind",
         "corrected_kind",

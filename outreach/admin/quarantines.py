@@ -76,7 +76,7 @@ def _who(row: DomainQuarantine) -> str:
 class DomainQuarantineAdmin(OperationsAdmin):
     """Domains from which nothing leaves, whosever mailboxes they are."""
 
-    place = 8
+    group, place = "Sending", 7
     list_display = (
         "domain",
         sentence("reason"),

@@ -361,3 +361,25 @@ def test_tasks_suppressions_and_the_trail_answer_questions(operator_client, oper
     assert found(AuditEntry, actor_is=operator.email.upper()) == [mine.pk]
     assert found(AuditEntry, actor_is="RoleFerry") != [mine.pk]
     assert "a: 1 → 2" in operator_client.get(list_url(AuditEntry)).content.decode()
+
+
+def test_due_mail_is_looked_up_by_number_and_not_merged_with_the_whole_table(
+    operator_client, message
+):
+    for query in ({"due": "overdue"}, {"due": "day"}, {"due": "late"}, {"stuck": "yes"}):
+        with CaptureQueriesContext(connection) as captured:
+            operator_client.get(list_url(Message), query)
+        [rows] = [one["sql"] for one in captured if 'FROM "outreach_message"' in one["sql"]]
+        assert '"outreach_message"."id" = ANY(ARRAY(SELECT' in rows, query
+        assert " IN (SELECT" not in rows, query
+
+
+def test_related_rows_are_linked_without_being_read(operator_client, message):
+    with CaptureQueriesContext(connection) as captured:
+        page = operator_client.get(list_url(Message)).content.decode()
+
+    assert f">Mailbox {message.mailbox_id or Message.objects.get().mailbox_id}</a>" in page
+    assert f">Workspace {message.workspace_id}</a>" in page
+    [rows] = [one["sql"] for one in captured if 'FROM "outreach_message"' in one["sql"]]
+    assert "mailboxes_mailbox" not in rows
+    assert "accounts_workspace" not in rows

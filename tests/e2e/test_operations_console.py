@@ -11,7 +11,7 @@ from accounts.models import AuditEntry, BackgroundTask, User
 from accounts.switches import turn_off
 from mailboxes.models import Mailbox, Suppression
 from outreach import pulse
-from tests.e2e.checks import check_page
+from tests.e2e.checks import OVERFLOW, SETTLED, THEMES, axe_findings, check_page
 from tests.factories.operations import mailbox_for, unknown_message
 from tests.factories.outreach import MailboxFactory, MessageFactory, WebhookEndpointFactory
 
@@ -162,3 +162,39 @@ def test_all_sending_is_stopped_in_two_steps_without_scripts(
 
     assert "Stop all sending: done." in plain_page.inner_text("main")
     assert AuditEntry.objects.get().verb == "switch.turn_off"
+
+
+def test_lists_are_reached_by_keyboard_and_without_scripts(
+    plain_page, live_server, log_in, operator, mailbox
+):
+    log_in(plain_page, operator)
+    plain_page.goto(live_server.url + reverse("admin:index"))
+    lists = plain_page.get_by_role("navigation", name="Lists")
+    link = lists.get_by_role("link", name="Provider deliveries")
+
+    lists.locator("summary", has_text="Sending").press("Enter")
+    lists.locator("summary", has_text="Hearing").press("Enter")
+    opened = lists.locator("details[open]").count()
+    link.press("Enter")
+
+    assert opened == 1
+    plain_page.wait_for_url("**" + reverse("admin:mailboxes_providerdelivery_changelist"))
+    assert lists.locator("summary.here").inner_text().startswith("Hearing")
+    assert not link.is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_open_parts_of_the_console_pass_too(page, live_server, log_in, operator, mailbox, width):
+    log_in(page, operator)
+    page.set_viewport_size({"width": width, "height": 1400})
+    page.goto(live_server.url + reverse("admin:outreach_message_changelist"))
+
+    page.locator("#filters > details > summary").click()
+    page.locator("#lists summary").first.click()
+
+    for theme in THEMES:
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.evaluate(SETTLED)
+        assert axe_findings(page) == [], theme
+    assert page.evaluate(OVERFLOW) <= 0
+    assert page.locator(".results").get_attribute("tabindex") == "0"
