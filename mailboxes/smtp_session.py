@@ -131,13 +131,17 @@ class SmtpSession:
                 target = endpoint.connect_to or endpoint.host
                 if endpoint.judge is not None:
                     target = await asyncio.to_thread(endpoint.judge, endpoint.host)
-                await asyncio.get_running_loop().create_connection(
-                    lambda: self.wire,
-                    target,
-                    endpoint.port,
-                    ssl=context,
-                    server_hostname=endpoint.host if context else None,
-                )
+                try:
+                    await asyncio.get_running_loop().create_connection(
+                        lambda: self.wire,
+                        target,
+                        endpoint.port,
+                        ssl=context,
+                        server_hostname=endpoint.host if context else None,
+                    )
+                except BaseException:
+                    self.wire.disown()
+                    raise
 
         await self._guarded(Stage.CONNECT, dial())
 

@@ -1,6 +1,7 @@
 """The octets of an SMTP client connection: lines in, lines out, limits and TLS; no policy."""
 
 import asyncio
+import contextlib
 import math
 import re
 import ssl
@@ -13,6 +14,8 @@ REPLY_LINE_LIMIT = 4096
 REPLY_LINES_LIMIT = 128
 # What we keep of a reply for people and logs.
 REPLY_TEXT_LIMIT = 1000
+# A socket that was told to close does so in the next turn of the loop; nobody waits longer for a loop that forgot it.
+CLOSING_SECONDS = 1.0
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)(.*)", re.DOTALL)
 # Nearly every reply is one line that has arrived whole.
@@ -176,12 +179,18 @@ class SmtpWire(asyncio.Protocol):
     async def abandon(self) -> None:
         """Close at once; the socket is closed on return, so that no loop ends before it."""
         self.abort()
-        if self._transport is not None:
-            await self._gone.wait()
-        else:
-            await asyncio.sleep(
-                0
-            )  # the socket of a connection that never became ours closes in this turn
+        if self._transport is None:
+            # The socket of a connection that never became ours closes in this turn.
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._gone.wait()
+
+    def disown(self) -> None:
+        """Give up a connection whose opening broke off: the loop closes its socket, and may never tell us that it did."""
+        self.abort()
+        self._transport = None
 
     def abort(self) -> None:
         """Close at once; the socket itself a turn of the loop later."""
