@@ -1,7 +1,7 @@
 """Enrolling many people in one go: choose them, write their mails, plan and schedule the first; and a row at a time.
 
 Ours are the functions that every package goes through (outreach.packages.enroll and write_all_mails,
-outreach.planning.plan_package, outreach.approving.schedule) with the standard sequence of three steps; the peer makes the
+outreach.planning.lock_chosen and plan_package, outreach.approving.schedule) with the standard sequence of three steps; the peer makes the
 same rows with the ORM's create() and save(), as many Django programs do. Growing numbers show whether it stays linear.
 After that every first mail counts as sent, and outreach.advancing schedules everybody's follow-up; a row at a time beside it.
 """
@@ -19,7 +19,7 @@ from jobs.models import Application, Company, Job
 from mailboxes.addresses import is_reserved_domain
 from outreach import advancing, approving, mail_drafts, packages
 from outreach.models import Approval, Contact, Enrollment, Message, Package
-from outreach.planning import chosen_enrollments, plan_package
+from outreach.planning import chosen_enrollments, lock_chosen, plan_package
 from outreach.scheduling import next_due, pace_for, zone_for
 from outreach.sequences import default_version
 from tests.factories.accounts import ProfileFactory, WorkspaceFactory
@@ -126,7 +126,7 @@ def enroll_ours(world: EnrollWorld, number: int) -> None:
     package = world.packages[number]
     packages.enroll(package, world.of(number))
     packages.write_all_mails(package)
-    enrollments = chosen_enrollments(package)
+    enrollments = lock_chosen([package])[package.pk]
     plan = plan_package(enrollments, world.now)
     approving.schedule(approval_of(package, world), enrollments, plan)
 
