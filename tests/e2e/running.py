@@ -14,7 +14,7 @@ from config.embedded.mailsink import Sandbox, SandboxOptions
 from outreach.advancing import advance_sequences
 from outreach.dispatcher import Dispatcher, Options
 
-READY_SECONDS = 20.0
+READY_SECONDS, SHUTDOWN_SECONDS = 20.0, 60.0
 # A person would read for three seconds; a test need not.
 ANSWER_DELAY = 0.3
 
@@ -73,7 +73,14 @@ def worker() -> Iterator[None]:
     eager = app.conf.task_always_eager
     app.conf.task_always_eager = False
     try:
-        with start_worker(app, pool="solo", perform_ping_check=False, loglevel="WARNING"):
+        # A worker ends the task it is at, which takes a while on a busy machine.
+        with start_worker(
+            app,
+            pool="solo",
+            perform_ping_check=False,
+            loglevel="WARNING",
+            shutdown_timeout=SHUTDOWN_SECONDS,
+        ):
             yield
     finally:
         app.conf.task_always_eager = eager

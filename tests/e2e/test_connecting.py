@@ -12,6 +12,7 @@ from mailboxes import live_check
 from mailboxes.models import ConnectionCheck, Mailbox
 from tests.e2e.checks import check_page
 from tests.e2e.running import worker
+from tests.fakes.dns_server import DnsServer
 from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot
 from tests.fakes.smtp_sink import SmtpSink
 
@@ -24,12 +25,13 @@ PICTURES = os.environ.get("PAGE_PICTURES")
 
 
 @pytest.fixture
-def provider(monkeypatch):
-    """A provider on loopback that files what it sends; yields its two ports."""
+def provider(monkeypatch, settings):
+    """A provider on loopback that files what it sends, and a name server that knows nothing; yields its two ports."""
     monkeypatch.setattr(
         live_check, "Tools", partial(live_check.Tools, receives_mail=lambda domain: True)
     )
     with ExitStack() as stack:
+        settings.DNS_RESOLVERS = [stack.enter_context(DnsServer()).address]
         dovecot = stack.enter_context(Dovecot())
         sink = stack.enter_context(SmtpSink(logins={ADDRESS: PASSWORD}, delay_seconds=1.5))
         record = sink.rules._record

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from accounts.models import BackgroundTask
 from mailboxes import checking, connecting, live_check
-from mailboxes.models import ConnectionCheck, Mailbox, WebhookEndpoint
+from mailboxes.models import ConnectionCheck, Mailbox, SendingDomain, WebhookEndpoint
 from mailboxes.tasks import forget_secrets
 from mailboxes.webhooks.generic import sign
 from tests.factories.outreach import MailboxFactory
+from tests.fakes.dns_server import DnsServer
 from tests.fakes.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +34,14 @@ SMTP = reverse("mailboxes:connect-smtp")
 
 
 @pytest.fixture(autouse=True)
-def a_world_without_dns(monkeypatch):
-    """The check asks a name server of the test's: it says that every domain receives mail."""
+def a_world_without_dns(monkeypatch, settings):
+    """Every domain receives mail, and a name server of the test's knows nothing else."""
     monkeypatch.setattr(
         live_check, "Tools", partial(live_check.Tools, receives_mail=lambda domain: True)
     )
+    with DnsServer() as server:
+        settings.DNS_RESOLVERS = [server.address]
+        yield
 
 
 @pytest.fixture
@@ -94,6 +98,8 @@ def test_the_way_from_choosing_to_a_kept_mailbox(owner_client, connect, workspac
     assert (mailbox.daily_cap, mailbox.status) == (30, "warmup")
     assert answer.url == reverse("mailboxes:mailbox-detail", args=[mailbox.public_id])
     assert BackgroundTask.objects.get().status == "done"
+    checks = SendingDomain.objects.get(domain="real-company.com").checks
+    assert checks.count() == 4  # DNS was asked at once, so its page has something to show
 
 
 def test_a_failure_says_cause_and_fix_and_keeps_what_was_typed_but_the_password(
