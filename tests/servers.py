@@ -23,12 +23,19 @@ def _remove_remains() -> None:
     """Remove the folders of runs that were killed; the kernel has ended their servers."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).split("-")[0]
-        if pid.isdigit() and folder.stat().st_uid == os.geteuid() and not _is_running(int(pid)):
+        if pid.isdigit() and _is_ours(folder) and not _is_running(int(pid)):
             remains = [folder]
             for base, kind in itertools.product(host.socket_bases(), ("postgres", "valkey")):
                 remains.append(base / host.socket_folder_name(folder / kind))
             for path in remains:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return folder.stat().st_uid == os.geteuid()
+    except FileNotFoundError:  # another run removes remains at this moment
+        return False
 
 
 def _is_running(pid: int) -> bool:
