@@ -169,7 +169,8 @@ def test_a_braked_sequence_goes_on_by_a_click(page, live_server, log_in, owner, 
     reason = "Of this sequence 3 of 50 mails bounced; sending stops at 5%."
     sequence = desk["due"].enrollment.version.sequence
     pause_sequence(sequence, reason=reason, now=timezone.now(), by_brake=True)
-    Message.objects.filter(step_number=1).update(status="failed", last_error="550 No such user")
+    left = Message.objects.filter(step_number=1, status="sent")
+    left.update(status="failed", last_error="550 No such user")
     log_in(page, owner.user)
     for name in ("today", "sequences", "sequence"):
         page.goto(live_server.url + paths(desk)[name])

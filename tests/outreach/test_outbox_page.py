@@ -6,9 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from mailboxes.models import Mailbox
+from accounts import switches
+from mailboxes.models import DomainQuarantine, Mailbox
+from mailboxes.suppression import suppress
+from outreach.campaign_brake import pause_sequence, resume_sequence
 from outreach.models import Approval, Message
-from outreach.outbox_page import ASKED_AT_ONCE, ROWS_A_PAGE
+from outreach.outbox_page import ASKED_AT_ONCE, ROWS_A_PAGE, plan
 from tests.factories.scenes import being_written_to, mailbox_for, package_for, statuses
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +88,40 @@ def test_a_due_mail_says_its_one_cause_and_where_to_mend_it(owner_client, person
     html = response.content.decode()
     assert row.cause.sentence in html
     assert f'<a href="{reverse("mailboxes:mailbox-list")}">Mend it' in html
+
+
+def why(person):
+    """The cause of the second mail and where it is mended."""
+    message = person.mails.get(step_number=2)
+    row = plan(message, now=timezone.now(), ask=True)
+    return row.cause.name, row.fix_url
+
+
+def test_each_cause_leads_to_its_own_place_or_says_that_waiting_is_all(
+    owner_client, person, mailbox, workspace
+):
+    now, sequence = timezone.now(), person.version.sequence
+    Message.objects.filter(enrollment=person, step_number=2).update(due_at=now)
+    page = reverse("outreach:sequence-detail", args=[sequence.public_id])
+    pause_sequence(sequence, reason="3 of 50 bounced.", now=now, by_brake=True)
+    assert why(person) == ("Campaign", page)
+    assert f'<a href="{page}">Mend it' in owner_client.get(OUTBOX).content.decode()
+    resume_sequence(sequence, now=now)
+    DomainQuarantine.objects.create(
+        domain="sandbox.test", reason="A block list names it.", begun_at=now
+    )
+    assert why(person) == ("Mailbox", "")
+    assert "Nothing to do: it goes by itself." in owner_client.get(OUTBOX).content.decode()
+    switches.turn_off("sending", by=None, reason="An outage.", now=now)
+    assert why(person) == ("Platform", "")
+    message = person.mails.get(step_number=2)
+    suppress(
+        email=message.recipient, reason="manual", scope="workspace", workspace=workspace, now=now
+    )
+    name, place = why(person)
+    assert (name, place.partition("?")[0]) == ("Do-not-contact list", "/suppressions/")
+    html = owner_client.get(place).content.decode()
+    assert f"Found for {message.recipient}" in html
 
 
 def test_every_condition_stands_on_the_page_of_the_mail(owner_client, person):
