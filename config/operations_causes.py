@@ -91,7 +91,7 @@ ORDER BY sum(complained) DESC, sum(bounced) DESC LIMIT 25
 
 
 def _domains(now: datetime) -> list[Cause]:
-    limits = {
+    limits: dict[str, Any] = {
         "since": now - timedelta(days=7),
         "complaints": COMPLAINTS_ALARM,
         "bounces": BOUNCES_ALARM,

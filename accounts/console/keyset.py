@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 
 AFTER = "after"
@@ -29,7 +30,7 @@ class KeysetChangeList(ChangeList):
         rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
         return rows
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         """Return the one order that pages are cut by, whatever the address says."""
         return ["-pk"]
 
@@ -52,10 +53,11 @@ class KeysetChangeList(ChangeList):
             self.previous_url = self.get_query_string({BEFORE: rows[0].pk})
         if rows and has_older:
             self.next_url = self.get_query_string({AFTER: rows[-1].pk})
-        self.model_admin.prepare(rows)
-        self._keep(rows)
+        page: Any = self.model_admin  # an OperationsAdmin, which imports this module
+        page.prepare(rows)
+        self._keep(page, rows)
 
-    def _keep(self, rows: list[Any]) -> None:
+    def _keep(self, page: Any, rows: list[Any]) -> None:
         """Set what Django's templates read; there is no count to tell."""
         self.result_list = rows
         self.result_count = len(rows)
@@ -63,7 +65,7 @@ class KeysetChangeList(ChangeList):
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
-        self.paginator = self.model_admin.get_paginator(None, rows, self.list_per_page)
+        self.paginator = page.get_paginator(None, rows, self.list_per_page)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
