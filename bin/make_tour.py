@@ -3,7 +3,7 @@
 
 Logs in as the sample person, looks at the mailboxes and connects one more, approves the one package that may go (once in
 real hours, to show the forecast, and again at the practice pace), waits for its answer, looks at the operations board, and
-writes docs/tour/*.png with a palette of 256 colours. Run `make demo-reset` first, so that the package still waits, and again
+writes docs/tour/*.png with a palette of 256 colours. Run `make demo-reset` before `make up`, so that the package still waits, and again
 afterwards.
 
 The mailbox that is connected stands on loopback, with its name server: `export SMTP_ALLOW_PRIVATE=1
