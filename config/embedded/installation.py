@@ -42,6 +42,7 @@ class Installation:
         self.var.mkdir(exist_ok=True)
         with Supervisor(lock=self.var / "up.lock") as supervisor:
             check_port_is_free(self.port)
+            forget_taken_port(self.var / "practice.port")
             self._make_environment()
             try:
                 for server in self.servers.values():
@@ -83,7 +84,9 @@ class Installation:
         self.env["DJANGO_SETTINGS_MODULE"] = settings.SETTINGS_MODULE
         self.env["PORT"] = str(self.port)
         self.env["PYTHONUNBUFFERED"] = "1"
-        self.env["SANDBOX_SMTP_PORT"] = os.environ.get("SANDBOX_SMTP_PORT") or str(free_port())
+        self.env["SANDBOX_SMTP_PORT"] = os.environ.get("SANDBOX_SMTP_PORT") or str(
+            steady_port(self.var / "practice.port")
+        )
         if not os.environ.get("DATABASE_URL"):
             database = PostgresServer(self.var / "postgres")
             self.servers["postgres"] = database
@@ -196,6 +199,27 @@ def check_port_is_free(port: int) -> None:
                 f"as in: make up PORT={port + 1 if port < 65535 else 8000}."
             )
             raise EmbeddedServerError(message) from error
+
+
+def steady_port(file: Path) -> int:
+    """Return the port that `file` remembers, or remember a free one.
+
+    A command beside a running installation must speak of the port at which its practice server listens.
+    """
+    try:
+        return port_number(file.read_text())
+    except (FileNotFoundError, EmbeddedServerError):
+        port = free_port()
+        file.write_text(str(port))
+        return port
+
+
+def forget_taken_port(file: Path) -> None:
+    """Let a new port be drawn when somebody else listens on the remembered one by now."""
+    try:
+        check_port_is_free(port_number(file.read_text()))
+    except (FileNotFoundError, EmbeddedServerError):
+        file.unlink(missing_ok=True)
 
 
 def free_port() -> int:

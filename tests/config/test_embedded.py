@@ -360,6 +360,20 @@ def test_taken_port_is_refused_with_the_next_one_to_try():
     )
 
 
+def test_the_practice_port_is_remembered_until_somebody_else_takes_it(tmp_path):
+    file = tmp_path / "practice.port"
+    port = installation.steady_port(file)
+    assert installation.steady_port(file) == port
+    installation.forget_taken_port(file)
+    assert installation.steady_port(file) == port
+    with socket.create_server(("127.0.0.1", port)):
+        assert installation.steady_port(file) == port  # a command beside the running server
+        installation.forget_taken_port(file)
+        assert not file.exists()
+    file.write_text("nonsense")
+    assert 1 <= installation.steady_port(file) <= 65535
+
+
 @pytest.mark.parametrize("text", ["", "http", "0", "65536", "-1", "８000"])
 def test_port_that_is_no_port_is_refused(text):
     with pytest.raises(EmbeddedServerError, match="must be a whole number from 1 to 65535"):
