@@ -262,6 +262,9 @@ class Carrier:
         return True
 
     async def _begin_group(self, asks: list[Ask]) -> list[bool]:
+        # The mails whose connections these take over are written down first, so that a crash never leaves more in
+        # doubt than there are connections (fault F1).
+        await self._settle.flush()
         async with self._writing, self.database.connection() as conn:
             begun = await ledger.begin_sending(conn, asks, lease=self.lease)
         return [ask.ticket.id in begun for ask in asks]

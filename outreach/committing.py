@@ -40,14 +40,22 @@ class GroupCommitter(Generic[Item, Result]):
     def __init__(self, commit: Callable[[list[Item]], Awaitable[list[Result]]]) -> None:
         self._commit = commit
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._open: set[asyncio.Future[Result]] = set()
         self._news = asyncio.Event()
 
     async def put(self, item: Item) -> Result:
         """Return the item's result once its group is committed."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
         self._news.set()
         return await future
+
+    async def flush(self) -> None:
+        """Return once everything that was put before this call is committed or has failed."""
+        if self._open:
+            await asyncio.wait(set(self._open))
 
     async def run(self) -> None:
         """Serve until cancelled."""

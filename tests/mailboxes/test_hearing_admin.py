@@ -79,16 +79,18 @@ def test_replay_asks_for_a_reason_and_changes_nothing_known(
     assert entry.reason == REASON["reason"]
 
 
-def test_staff_release_a_hard_bounce_but_never_an_unsubscribe(staff_client):
+def test_one_of_staff_releases_soft_bounces_no_hard_one_and_never_an_unsubscribe(staff_client):
     given = {"scope": "platform", "now": timezone.now()}
-    bounced = suppress(email="a@northwind.test", reason="hard_bounce", **given)
-    asked = suppress(email="b@northwind.test", reason="unsubscribed", **given)
-    assert staff_client.post(do("suppression", "release", bounced), REASON).status_code == 302
-    assert staff_client.post(do("suppression", "release", asked), REASON).status_code == 409
-    bounced.refresh_from_db()
-    asked.refresh_from_db()
-    assert bounced.released_reason == REASON["reason"]
-    assert asked.released_at is None
+    soft = suppress(email="a@northwind.test", reason="soft_bounce", **given)
+    hard = suppress(email="b@northwind.test", reason="hard_bounce", **given)
+    asked = suppress(email="c@northwind.test", reason="unsubscribed", **given)
+    assert staff_client.post(do("suppression", "release", soft), REASON).status_code == 302
+    for closed in (hard, asked):
+        assert staff_client.post(do("suppression", "release", closed), REASON).status_code == 409
+        closed.refresh_from_db()
+        assert closed.released_at is None
+    soft.refresh_from_db()
+    assert soft.released_reason == REASON["reason"]
     assert AuditEntry.objects.filter(verb="suppression.release").count() == 1
 
 

@@ -270,6 +270,7 @@ def test_a_wish_by_mail_is_invited_only_where_it_is_heard(package, owner, sink, 
         smtp_password=sealed,
         is_sandbox=False,
         is_heard=False,
+        own_reply_to=None,
         earlier=[],
     )  # fmt: skip
     raw = parcels.compose_parcel(one)
