@@ -58,7 +58,7 @@ def endpoint(port, **changes):
         "username": ADA,
         "secret": PASSWORD,
         "judge": None,
-        "step_seconds": 5,
+        "step_seconds": 20,  # patience for a busy machine
         "visit_seconds": 10,
     }
     return ImapEndpoint(**{**values, **changes})
