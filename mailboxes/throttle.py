@@ -4,7 +4,7 @@ The statements are plain SQL, because the dispatcher's own connections run them.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from mailboxes.addresses import is_reserved_domain
 from mailboxes.models import RecipientWindow
@@ -108,6 +108,16 @@ class WindowRoom:
 def forget_old_windows(*, now: datetime) -> int:
     """Delete the hours of which nobody can take or give back a slot any more; return how many."""
     return RecipientWindow.objects.filter(hour__lt=now - KEPT).delete()[0]
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the UTC hour whose room a mail of `moment` takes; THIS_HOUR says the same."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def why_full(domain: str) -> str:
+    """Return the sentence for a mail that waits for room at the recipient domain."""
+    return f"{domain} gets at most {cap_for_domain(domain)} of our mails in an hour; this one waits for room."
 
 
 def cap_for_domain(domain: str) -> int:

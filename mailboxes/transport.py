@@ -247,18 +247,6 @@ class _Transaction:
         return Lost(self.stage, reason)
 
 
-async def try_log_in(endpoint: SmtpEndpoint) -> dict[str, str]:
-    """Connect, log in and leave; return the server's extensions. For checking a mailbox being added.
-
-    Raises TransientTransportError or PermanentTransportError with a sentence for the owner.
-    """
-    connection = SmtpConnection(endpoint)
-    await connection.open()
-    extensions = dict(connection.extensions)
-    await connection.close()
-    return extensions
-
-
 def queue_id_in(text: str) -> str:
     """Return the server's own name for a message it accepted, if its reply tells one."""
     found = _QUEUE_ID.search(text)

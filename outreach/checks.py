@@ -16,11 +16,9 @@ from outreach.mail_drafts import edit_key, edits_of, rendered, sender_values, va
 from outreach.mail_lint import lint_mail
 from outreach.models import Contact, Enrollment, Message, Package
 from outreach.planning import chosen_enrollments, first_mail_of, mails_of
-from outreach.scheduling import COMPANY_SPACING_HOURS, pace_for
+from outreach.scheduling import COMPANY_SPACING_HOURS, PEOPLE_PER_APPLICATION, pace_for
 
 OK, WARN, BLOCK = "ok", "warn", "block"
-# Architecture section 7: never more than three people per application.
-MAX_PEOPLE = 3
 Verdict = Contact.Verdict
 STEP_LABELS = {
     "resume": "Resume",
@@ -210,13 +208,11 @@ def _people(situation: Situation) -> list[Check]:
     if count == 0:
         sentence = "Nobody is chosen to be written to. Choose up to three people, or apply on the company's site."
         return [Check("people", BLOCK, sentence, "#contacts", "Choose people")]
-    if count > MAX_PEOPLE:
-        sentence = (
-            f"{count} people are chosen; at most {MAX_PEOPLE} are written to for one application."
-        )
+    if count > PEOPLE_PER_APPLICATION:
+        sentence = f"{count} people are chosen; at most {PEOPLE_PER_APPLICATION} are written to for one application."
         return [Check("people", BLOCK, sentence, "#contacts", "Choose fewer")]
     names = ", ".join(str(enrollment.contact) for enrollment in situation.enrollments)
-    found = [Check("people", OK, f"{count} of at most {MAX_PEOPLE} people: {names}.")]
+    found = [Check("people", OK, f"{count} of at most {PEOPLE_PER_APPLICATION} people: {names}.")]
     spaced = [e for e in situation.enrollments if pace_for(e.workspace, e.is_sample).spacing_hours]
     if len(spaced) > 1:
         sentence = f"First mails to one company lie at least {COMPANY_SPACING_HOURS} working hours apart; the dates show it."

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailboxes.capacity import Room, choose_mailbox, gap_after_send
-from mailboxes.throttle import WindowRoom, cap_for_domain
+from mailboxes.throttle import WindowRoom, cap_for_domain, hour_of, why_full
 from outreach.scheduling import (
     Pace,
     add_working_hours,
@@ -155,15 +155,11 @@ def wait_for_next_hour(
     message: DueMessage, now: datetime, *, hours: int = 1
 ) -> tuple[datetime, str]:
     """Return a moment `hours` UTC hours later, spread over that hour by the message's number, and the sentence."""
-    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
+    hour = hour_of(now) + timedelta(hours=hours)
     at = hour + timedelta(seconds=message.id * _SPREAD % 3600)
     if message.timing.has_window:
         at = next_sending_moment(at, message.zone)
-    cap = cap_for_domain(message.domain)
-    return (
-        at,
-        f"{message.domain} gets at most {cap} of our mails in an hour; this one waits for room.",
-    )
+    return at, why_full(message.domain)
 
 
 def _wait_for_domain(

@@ -19,13 +19,13 @@ from django.db.models.functions import Coalesce, StrIndex, Substr
 from accounts.models import Workspace
 from mailboxes.capacity import Room, caps_today, gap_of, may_send
 from mailboxes.models import DomainQuarantine, Mailbox, MailboxDay
-from mailboxes.throttle import WindowRoom
+from mailboxes.throttle import WindowRoom, hour_of
 from outreach import ledger_sql as sql
 from outreach.claiming import DueMessage, open_window, plan_claims
-from outreach.judging import ENOUGH_PEOPLE, REFUSALS
+from outreach.judging import ENOUGH_PEOPLE, REFUSALS, is_crowd
 from outreach.ledger import LATE_HOURS, LATE_REASON
 from outreach.models import Message
-from outreach.scheduling import PEOPLE_PER_APPLICATION, next_due
+from outreach.scheduling import next_due
 
 Status = Message.Status
 
@@ -145,7 +145,7 @@ class _World:
 
     def hours(self, domains: Iterable[str], now: datetime) -> dict[str, WindowRoom]:
         """Return the room at recipient domains in this hour."""
-        hour = _hour(now)
+        hour = hour_of(now)
         return {
             domain: open_window(domain, used=self.windows.get((domain, hour), 0))
             for domain in domains
@@ -157,7 +157,7 @@ class _World:
         self.reserved[mailbox_id, day] = self.reserved.get((mailbox_id, day), 0) + 1
         self.written[due.workspace_id, due.company_id] = now
         self.people.setdefault(due.application_id, set()).add(due.contact_id)
-        slot = (due.domain, _hour(now))
+        slot = (due.domain, hour_of(now))
         self.windows[slot] = self.windows.get(slot, 0) + 1
         self.last_sent[mailbox_id] = now
 
@@ -266,8 +266,7 @@ class _Run:
             heapq.heappush(self.heap, (mail.due_at, mail.due.id, mail))
 
     def _leave(self, mail: _Mail, mailbox_id: int, now: datetime) -> None:
-        known = self.world.people.get(mail.due.application_id, set())
-        if mail.due.contact_id not in known and len(known) >= PEOPLE_PER_APPLICATION:
+        if is_crowd(mail.due, self.world.people.get(mail.due.application_id, set())):
             self.found[mail.due.id] = Forecast(mail.due.id, reason=ENOUGH_PEOPLE)
             return
         self.world.leave(mail.due, mailbox_id, now)
@@ -362,7 +361,7 @@ def _look(
         reserved={(box.pk, today): box.reserved_today for box in able},
         written={(row["workspace_id"], row["company_id"]): row["at"] for row in written},
         people={row["application_id"]: set(row["people"]) for row in people},
-        windows={(row["domain"], _hour(now)): row["used"] for row in windows},
+        windows={(row["domain"], hour_of(now)): row["used"] for row in windows},
         last_sent={box.pk: box.last_sent_at for box in able if box.last_sent_at},
     )
 
@@ -388,10 +387,6 @@ def _rows(statement: str, **values: Any) -> list[dict[str, Any]]:
         cursor.execute(statement, values)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _step(mail: _Mail) -> int:

@@ -1,6 +1,6 @@
 """May this message begin? The causes that forbid it, where each puts the message, and how a batch shares the room left."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,12 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
 ENOUGH_PEOPLE = f"This application has already written to {PEOPLE_PER_APPLICATION} people, which is the most. Cancel this mail."
 
 
+def is_crowd(due: DueMessage, known: Set[int]) -> bool:
+    """Whether the mail would go to one person too many; `known`: contacts its application has written to."""
+    limit = due.timing.people_limit
+    return limit > 0 and due.contact_id not in known and len(known) >= limit
+
+
 class Judge:
     """Sorts one batch of asks into those that may begin and those that may not, counting slots as it goes.
 
@@ -149,10 +155,7 @@ class Judge:
         return move, Outcome(ask.ticket, sentence, due_at=due_at.get(cause))
 
     def _crowd(self, ask: Ask) -> Refusal | None:
-        known = self.people.get(ask.due.application_id, set())
-        if not ask.due.timing.people_limit or ask.due.contact_id in known:
-            return None
-        if len(known) < ask.due.timing.people_limit:
+        if not is_crowd(ask.due, self.people.get(ask.due.application_id, set())):
             return None
         return "hold", Outcome(ask.ticket, ENOUGH_PEOPLE)
 

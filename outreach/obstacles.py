@@ -11,7 +11,7 @@ from accounts.plans import limits_of
 from mailboxes.addresses import domain_of
 from mailboxes.capacity import cap_for
 from mailboxes.models import DomainQuarantine, Mailbox, MailboxDay, RecipientWindow
-from mailboxes.throttle import cap_for_domain
+from mailboxes.throttle import cap_for_domain, hour_of, why_full
 from outreach.judging import ENOUGH_PEOPLE
 from outreach.models import Message
 from outreach.scheduling import pace_for
@@ -84,9 +84,7 @@ def crowd(message: Message) -> str:
 def recipient_domain(message: Message, now: datetime) -> str:
     """The recipient's domain has had this hour's mails, counted over all workspaces."""
     domain = message.recipient_domain.lower()
-    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    window = RecipientWindow.objects.filter(domain=domain, hour=hour).first()
-    cap = cap_for_domain(domain)
-    if window is None or window.reserved < cap:
+    window = RecipientWindow.objects.filter(domain=domain, hour=hour_of(now)).first()
+    if window is None or window.reserved < cap_for_domain(domain):
         return ""
-    return f"{domain} gets at most {cap} of our mails in an hour; this one waits for room."
+    return why_full(domain)

@@ -12,7 +12,7 @@ from jobs.models import Document
 from mailboxes.models import Mailbox, Suppression
 from outreach.approving import content_hash
 from outreach.attachments import is_wanted, problem_of
-from outreach.checks import MAX_PEOPLE, Check, ask_all, blockers, look_at
+from outreach.checks import Check, ask_all, blockers, look_at
 from outreach.contacts import suppressions_of, why_this_person
 from outreach.mail_drafts import edit_key, edits_of
 from outreach.models import Approval, Contact, Enrollment, Message, Package
@@ -27,6 +27,7 @@ from outreach.packages import (
     known_contacts,
 )
 from outreach.planning import PlannedMail, chosen_enrollments, plan_package
+from outreach.scheduling import PEOPLE_PER_APPLICATION
 
 STEP_CLASSES = {"done": "done", "failed": "failed"}
 PIECE_STATES = {
@@ -228,7 +229,7 @@ class PackagePage:
     @property
     def max_people(self) -> int:
         """How many people may be chosen."""
-        return MAX_PEOPLE
+        return PEOPLE_PER_APPLICATION
 
 
 def step_rows(package: Package, *, at_work: bool) -> list[StepRow]:

@@ -17,10 +17,11 @@ from jobs.models import Application, Document
 from outreach import mail_drafts
 from outreach.approving import ApprovalError, void_approval
 from outreach.attachments import attach_resume, keep_choice
-from outreach.checks import MAX_PEOPLE, as_json, run_checks
+from outreach.checks import as_json, run_checks
 from outreach.contacts import suppressions_of
 from outreach.models import Contact, Enrollment, Message, Package
 from outreach.planning import CHOSEN
+from outreach.scheduling import PEOPLE_PER_APPLICATION
 from outreach.sequences import default_version
 from outreach.stopping import stop_enrollment
 
@@ -171,7 +172,7 @@ def best_contacts(application: Application, *, now: datetime) -> list[Contact]:
         if contact.email and contact.verdict != Contact.Verdict.INVALID
     ]
     closed = suppressions_of(application.workspace, people, now=now)
-    return [contact for contact in people if contact.pk not in closed][:MAX_PEOPLE]
+    return [contact for contact in people if contact.pk not in closed][:PEOPLE_PER_APPLICATION]
 
 
 def enroll(package: Package, contacts: Iterable[Contact]) -> None:
@@ -240,9 +241,9 @@ def choose_contacts(
 
     Raises PackageClosedError, or ApprovalError when more than three are chosen.
     """
-    if len(contacts) > MAX_PEOPLE:
+    if len(contacts) > PEOPLE_PER_APPLICATION:
         raise ApprovalError(
-            f"Choose at most {MAX_PEOPLE} people: more from one applicant is unwelcome."
+            f"Choose at most {PEOPLE_PER_APPLICATION} people: more from one applicant is unwelcome."
         )
     wanted = {contact.pk for contact in contacts}
     before = set(package.enrollments.filter(status__in=CHOSEN).values_list("contact_id", flat=True))

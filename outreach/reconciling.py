@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from django.db.models import F, Q
 
 from mailboxes.models import Mailbox, MailboxDay, RecipientWindow
+from mailboxes.throttle import hour_of
 from outreach import epoch_guard
 from outreach.models import Enrollment, Message
 from outreach.recovery import SETTLED_SECONDS, Answer, Oracle, Stray, Verdict
@@ -207,8 +208,7 @@ def _lock_day(row: Message, box: int | None, day: date) -> MailboxDay | None:
 
 def _lock_hour(row: Message) -> RecipientWindow:
     """Return the locked hour of the recipient's domain in which the mail holds a slot or would have taken one."""
-    left_at = _left_at(row).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    domain, hour = row.recipient_domain.lower(), row.reserved_hour or left_at
+    domain, hour = row.recipient_domain.lower(), row.reserved_hour or hour_of(_left_at(row))
     RecipientWindow.objects.get_or_create(domain=domain, hour=hour, defaults={"cap": 0})
     locked: RecipientWindow = RecipientWindow.objects.select_for_update().get(
         domain=domain, hour=hour

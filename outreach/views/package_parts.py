@@ -16,13 +16,13 @@ from jobs.models import Document
 from mailboxes.models import Mailbox
 from outreach import contacts, mail_drafts, packages, tasks
 from outreach.approving import ApprovalError
-from outreach.checks import MAX_PEOPLE
 from outreach.forms import LetterForm, MailForm, PersonForm, PieceForm
 from outreach.models import Message, Package
 from outreach.package_page import resume_view
 from outreach.packages import PackageClosedError
 from outreach.parcels import UNSUBSCRIBE_SENTENCE, reply_to_of, signs_for
 from outreach.planning import chosen_enrollments
+from outreach.scheduling import PEOPLE_PER_APPLICATION
 from outreach.views.packages import back_to, find_package, render_page
 
 
@@ -162,7 +162,7 @@ def contact_add_inline(request: MemberRequest, pk: UUID) -> HttpResponse:
                 request.workspace, company, form.data_of(), now=now
             )
             chosen = [e.contact for e in chosen_enrollments(package)]
-            if contact not in chosen and len(chosen) < MAX_PEOPLE:
+            if contact not in chosen and len(chosen) < PEOPLE_PER_APPLICATION:
                 packages.choose_contacts(package, [*chosen, contact], user=request.user, now=now)
     except PackageClosedError as error:
         return _refused(request, package, error)

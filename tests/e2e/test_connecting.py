@@ -13,12 +13,10 @@ from mailboxes.models import ConnectionCheck, Mailbox
 from tests.e2e.checks import check_page
 from tests.e2e.running import worker
 from tests.fakes.dns_server import DnsServer
-from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot
+from tests.fakes.dovecot import PASSWORD, Dovecot, needs_dovecot
 from tests.fakes.smtp_sink import SmtpSink
 
-pytestmark = pytest.mark.skipif(
-    find_dovecot() is None, reason="Debian's dovecot-imapd is not installed"
-)
+pytestmark = needs_dovecot
 
 ADDRESS = "olga@real-company.com"
 PICTURES = os.environ.get("PAGE_PICTURES")

@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 PASSWORD = "imap-secret-5"
 CONFIG = """
 base_dir = {folder}/base
@@ -78,6 +80,11 @@ service stats {{
 def find_dovecot() -> str | None:
     """Return the path of the server, or None where it is not installed."""
     return shutil.which("dovecot") or shutil.which("/usr/sbin/dovecot")
+
+
+needs_dovecot = pytest.mark.skipif(
+    find_dovecot() is None, reason="Debian's dovecot-imapd is not installed"
+)
 
 
 def free_port() -> int:

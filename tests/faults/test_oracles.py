@@ -11,14 +11,14 @@ from outreach import oracles
 from outreach.models import Message
 from outreach.oracles import MailboxOracle
 from outreach.recovery import Answer, Verdict
-from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot
+from tests.fakes.dovecot import PASSWORD, Dovecot, needs_dovecot
 from tests.faults.ledger_world import accepted_ids, check_invariants, dispatch, end_leases, recover
 from tests.faults.sender import finish, start_sender
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(find_dovecot() is None, reason="Debian's dovecot-imapd is not installed"),
+    needs_dovecot,
 ]
 
 ADDRESS = "olga@real-company.com"

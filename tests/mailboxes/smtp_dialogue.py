@@ -35,6 +35,15 @@ def deliver(sink, *, raw=RAW, sender=SENDER, recipient=RECIPIENT, before_data=No
     return asyncio.run(go())
 
 
+async def try_log_in(endpoint):
+    """Connect, log in and leave; return the server's extensions."""
+    connection = SmtpConnection(endpoint)
+    await connection.open()
+    extensions = dict(connection.extensions)
+    await connection.close()
+    return extensions
+
+
 def against(talk, act, **changes):
     """Run ``act(connection)`` against a server that does exactly what ``talk(reader, writer)`` says."""
 

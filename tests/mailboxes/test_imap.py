@@ -23,15 +23,11 @@ from mailboxes.imap_folders import (
     sent_folder,
 )
 from mailboxes.smtp_session import Authentication, Security
-from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot, free_port
+from tests.fakes.dovecot import PASSWORD, Dovecot, free_port, needs_dovecot
 from tests.fakes.smtp_sink import make_certificate
 
 ADA = "ada@real-company.com"
 MAIL = b"From: ada@real-company.com\r\nMessage-ID: <one.1@real-company.com>\r\nSubject: hi\r\n\r\nbody\r\n"
-
-needs_dovecot = pytest.mark.skipif(
-    find_dovecot() is None, reason="Debian's dovecot-imapd is not installed"
-)
 
 
 @pytest.fixture(scope="module")

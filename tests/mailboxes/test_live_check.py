@@ -13,7 +13,7 @@ from mailboxes import checking
 from mailboxes.live_check import TEST_SUBJECT
 from mailboxes.models import Mailbox, MailboxDay
 from mailboxes.suppression import suppress
-from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot, free_port
+from tests.fakes.dovecot import PASSWORD, Dovecot, free_port, needs_dovecot
 from tests.fakes.smtp_sink import Fault, make_certificate
 from tests.mailboxes.live_checking import (
     ADDRESS,
@@ -27,7 +27,7 @@ from tests.mailboxes.live_checking import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(find_dovecot() is None, reason="Debian's dovecot-imapd is not installed"),
+    needs_dovecot,
 ]
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from mailboxes import checking
 from mailboxes.models import ConnectionCheck, Mailbox
 from tests.factories.outreach import MailboxFactory
-from tests.fakes.dovecot import PASSWORD, Dovecot, find_dovecot, free_port
+from tests.fakes.dovecot import PASSWORD, Dovecot, free_port, needs_dovecot
 from tests.mailboxes.live_checking import (
     ADDRESS,
     HOST,
@@ -22,7 +22,7 @@ from tests.mailboxes.live_checking import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(find_dovecot() is None, reason="Debian's dovecot-imapd is not installed"),
+    needs_dovecot,
 ]
 
 

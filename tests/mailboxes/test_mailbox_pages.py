@@ -13,8 +13,8 @@ from mailboxes import connecting
 from mailboxes.models import Mailbox, WebhookEndpoint
 from mailboxes.receipts import TransientTransportError
 from mailboxes.smtp_session import Security, SmtpEndpoint
-from mailboxes.transport import try_log_in
 from tests.fakes.smtp_sink import SmtpSink
+from tests.mailboxes.smtp_dialogue import try_log_in
 
 pytestmark = pytest.mark.django_db
 

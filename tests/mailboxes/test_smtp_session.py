@@ -8,7 +8,6 @@ import pytest
 
 from mailboxes.receipts import Accepted, PermanentTransportError, Stage, TransientTransportError
 from mailboxes.smtp_session import Authentication, Security, SmtpEndpoint, TimeOuts
-from mailboxes.transport import try_log_in
 from tests.fakes.smtp_sink import Fault, SmtpSink, make_certificate
 from tests.mailboxes.smtp_dialogue import (
     PATIENT,
@@ -17,6 +16,7 @@ from tests.mailboxes.smtp_dialogue import (
     deliver,
     endpoint_of,
     open_and_deliver,
+    try_log_in,
 )
 
 

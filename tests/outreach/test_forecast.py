@@ -9,7 +9,9 @@ from django.db import connection
 
 from mailboxes.capacity import GAP_SQL, gap_of
 from mailboxes.models import Mailbox
+from outreach.claiming import DueMessage
 from outreach.forecast import AFTER_THE_ONE_BEFORE, NONE_ABLE, forecast
+from outreach.judging import is_crowd
 from outreach.models import Enrollment
 from outreach.scheduling import WINDOW_OPENS
 from tests.factories.outreach import (
@@ -152,3 +154,24 @@ def test_another_workspace_is_not_looked_at(workspace, profile, mailbox):
     outlook = forecast(workspace, now=NOW)
     assert set(outlook.mails) == {mail.pk for mail in mails_of(one)}
     assert outlook.addresses == {mailbox.pk: "anna@keller.dev"}
+
+
+@pytest.mark.parametrize(("pace", "is_crowd_then"), [("normal", True), ("practice", False)])
+def test_the_forecast_and_the_sender_ask_the_same_of_a_fourth_person(pace, is_crowd_then):
+    due = DueMessage(
+        id=1,
+        workspace_id=1,
+        is_sample=True,
+        attempts=0,
+        mailbox_id=None,
+        company_id=1,
+        contact_zone="UTC",
+        workspace_zone="UTC",
+        pace=pace,
+        application_id=1,
+        contact_id=4,
+        domain="corp.test",
+    )
+    assert is_crowd(due, {1, 2, 3}) is is_crowd_then
+    assert not is_crowd(due, {1, 2, 4})
+    assert not is_crowd(due, {1, 2})
